@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { Instant, NOTICE_EVENTS } from "./run.ts";
+
+export const NOTICE_STATUSES = [
+  /** In the outbox; `next_at` says from when it may be taken. */
+  "pending",
+  /** Claimed by a deliverer until `next_at`; if it dies, the notice is taken again and marked as a possible repeat. */
+  "sending",
+  /** The channel has taken it. Final. */
+  "sent",
+  /** Permanently refused, or given up: a dead letter. Final until `notify retry`. */
+  "failed",
+  /** Nobody knows whether it arrived, and it is not worth a repeat. Final. */
+  "unknown",
+] as const;
+export type NoticeStatus = (typeof NOTICE_STATUSES)[number];
+
+/** The facts that a message is made of, as they were when the notice was committed. */
+export const NoticeFacts = z.object({
+  run_id: z.string(),
+  name: z.string(),
+  pipeline: z.string(),
+  status: z.string(),
+  outcome: z.string().nullable(),
+  /** The line after `Status: `. */
+  status_line: z.string(),
+  output: z.string(),
+  executor: z.string(),
+  description: z.string(),
+  /** Who failed or was skipped, and why, one line each; the first lines after the fixed five. */
+  details: z.array(z.string()),
+  /** Details left out. */
+  more: z.number().int(),
+  retries: z.string().nullable(),
+  seconds: z.number().nullable(),
+  /** What to type next. */
+  commands: z.array(z.string()),
+});
+export type NoticeFacts = z.infer<typeof NoticeFacts>;
+
+export const Notice = z.object({
+  /** Run, round, event, group, channel, recipient: the same transition makes the same notice. */
+  id: z.string(),
+  run_id: z.string(),
+  round: z.number().int(),
+  event: z.enum(NOTICE_EVENTS),
+  group: z.string(),
+  channel: z.string(),
+  recipient: z.string(),
+  status: z.enum(NOTICE_STATUSES),
+  facts: NoticeFacts,
+  created_at: Instant,
+  /** When it may be taken (again), or until when it is claimed. Null when final. */
+  next_at: Instant.nullable(),
+  /** Sendings begun. */
+  tries: z.number().int(),
+  /** Set when an earlier sending may have arrived. */
+  possible_repeat: z.boolean(),
+  sent_at: Instant.nullable(),
+  error: z.string().nullable(),
+  rev: z.number().int(),
+});
+export type Notice = z.infer<typeof Notice>;
+
+/** Terminal events must arrive, even twice; progress is told at most once when the outcome is ambiguous. */
+export const mustArrive = (event: Notice["event"]): boolean =>
+  !["run.started", "job.retried", "job.skipped"].includes(event);

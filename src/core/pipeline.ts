@@ -1,0 +1,305 @@
+import { z } from "zod";
+import { Resources } from "./resources.ts";
+import { ExitCodes, Rule } from "./rule.ts";
+import { FAILURE_CLASSES } from "./status.ts";
+
+export const PRESETS = ["default", "nf-core", "frugal", "patient"] as const;
+export type Preset = (typeof PRESETS)[number];
+
+export const ID_PATTERN = /^[a-z][a-z0-9_]{0,29}$/;
+export const SAMPLE_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const Id = z.string().regex(ID_PATTERN, {
+  error: (issue) =>
+    `${JSON.stringify(issue.input)} is not an id: lower case letters, digits and _, starting with a letter, at most 30`,
+});
+
+/** A path inside the output folder, with `*`, `**`, `?` and `{sample}`. */
+const OutputPath = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine(
+    (path) =>
+      !path.startsWith("/") && !path.split("/").some((part) => part === ".." || part === "." || part === ""),
+    {
+      error: (issue) =>
+        `${JSON.stringify(issue.input)} must be a path inside OUTPUT_DIR, without "..", "." or empty parts`,
+    },
+  )
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  .refine((path) => !/[\u0000-\u001f\u007f]/.test(path), { error: "a path has no control characters" })
+  .refine((path) => !path.startsWith(".bioagent"), {
+    error: ".bioagent is where BioAgent keeps its manifests",
+  });
+
+const Output = z
+  .union([OutputPath, z.strictObject({ path: OutputPath, allow_empty: z.boolean().default(false) })], {
+    error: "an output is a path, or { path: ..., allow_empty: true }",
+  })
+  .transform((value) => (typeof value === "string" ? { path: value, allow_empty: false } : value));
+export type Output = z.infer<typeof Output>;
+
+const FailureEvidence = z.strictObject({
+  exit_code: z.array(ExitCodes).max(50).optional(),
+  log: z.array(z.string().min(1).max(500)).max(50).optional(),
+});
+
+export const Step = z.strictObject({
+  id: Id,
+  description: z.string().max(500).optional(),
+  /** `sample`: one job for each sample; `run`: one job. */
+  per: z.enum(["sample", "run"]).default("sample"),
+  needs: z.array(z.string()).max(50).default([]),
+  image: z.string().min(1).max(500).optional(),
+  script: z.string().min(1).max(100_000),
+  /** The interpreter, `bash -euo pipefail` unless given; the script's file is its last argument. */
+  shell: z.string().min(1).max(200).optional(),
+  resources: Resources.prefault({}),
+  outputs: z.array(Output).max(100).default([]),
+  /** Files like outputs, whose JSON, CSV or TSV numbers are shown; an absent one is no failure. */
+  metrics: z.array(OutputPath).max(20).default([]),
+  /** Its end, whatever it is, neither holds up nor fails the sample. */
+  optional: z.boolean().default(false),
+  max_parallel: z.number().int().positive().max(100_000).optional(),
+  rules: z.array(Rule).max(50).default([]),
+  /** Exit codes and log patterns of this step's own tools, by failure class. */
+  failures: z.partialRecord(z.enum(FAILURE_CLASSES), FailureEvidence).default({}),
+});
+export type Step = z.infer<typeof Step>;
+
+const share = z.number().gt(0).max(1);
+export const Limits = z.strictObject({
+  /** The run is aborted when more than this share of all its jobs have used up their attempts. */
+  failed_jobs: share.default(0.5),
+  /** ... or of the samples of one step that is neither optional nor per run. */
+  failed_samples: share.default(0.5),
+});
+export type Limits = z.infer<typeof Limits>;
+
+const ParamName = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,59}$/, {
+  error: (issue) =>
+    `${JSON.stringify(issue.input)} is not a parameter name: letters, digits and _, starting with a letter`,
+});
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a NUL cannot stand in an environment variable
+const ParamValue = z.union([
+  z
+    .string()
+    .max(10_000)
+    .regex(/^[^\u0000]*$/),
+  z.number(),
+  z.boolean(),
+]);
+export const Params = z.record(ParamName, ParamValue);
+export type Params = z.infer<typeof Params>;
+
+/** A pipeline's own form. What one field cannot see by itself is checked by `pipelineProblems`. */
+export const Pipeline = z.strictObject({
+  pipeline: Id,
+  description: z.string().max(2000).optional(),
+  params: Params.default({}),
+  /** Reference names and where they lie: `GRCh38: gs://refs/GRCh38`. */
+  references: z
+    .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/), z.string().min(1).max(1000))
+    .default({}),
+  max_parallel: z.number().int().positive().max(100_000).optional(),
+  limits: Limits.prefault({}),
+  preset: z.enum(PRESETS).default("default"),
+  rules: z.array(Rule).max(100).default([]),
+  steps: z.array(Step).min(1).max(100),
+});
+export type Pipeline = z.infer<typeof Pipeline>;
+/** A pipeline as a person writes it: defaults not filled in. */
+export type PipelineInput = z.input<typeof Pipeline>;
+
+/** What is wrong in a document, and where: `path` as in zod (`["steps", 0, "id"]`). */
+export interface Problem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** The step of this id; a bug if there is none, because every caller holds a validated pipeline. */
+export function stepOf(pipeline: Pipeline, id: string): Step {
+  const step = pipeline.steps.find((candidate) => candidate.id === id);
+  if (!step) throw new Error(`pipeline ${pipeline.pipeline} has no step ${id}`);
+  return step;
+}
+
+/** What the fields of a pipeline say wrongly of one another: unknown needs, cycles, ids twice, colliding outputs. */
+export function pipelineProblems(pipeline: Pipeline): Problem[] {
+  return [
+    ...duplicateIds(pipeline),
+    ...unknownNeeds(pipeline),
+    ...needsCycles(pipeline),
+    ...collidingOutputs(pipeline),
+    ...ruleProblems(pipeline),
+    ...paramCollisions(pipeline),
+  ];
+}
+
+function duplicateIds({ steps }: Pipeline): Problem[] {
+  const first = new Map<string, number>();
+  return steps.flatMap((step, index) => {
+    const earlier = first.get(step.id);
+    if (earlier === undefined) first.set(step.id, index);
+    return earlier === undefined
+      ? []
+      : [{ path: ["steps", index, "id"], message: `step ${step.id} is there twice; ids must differ` }];
+  });
+}
+
+function unknownNeeds({ steps }: Pipeline): Problem[] {
+  const ids = new Set(steps.map((step) => step.id));
+  return steps.flatMap((step, index) =>
+    step.needs.flatMap((need, at): Problem[] => {
+      const path = ["steps", index, "needs", at];
+      if (!ids.has(need)) {
+        return [
+          {
+            path,
+            message: `step ${step.id} needs ${JSON.stringify(need)}, which is no step; steps are ${[...ids].join(", ")}`,
+          },
+        ];
+      }
+      return step.needs.indexOf(need) === at
+        ? []
+        : [{ path, message: `step ${step.id} needs ${need} twice` }];
+    }),
+  );
+}
+
+function needsCycles(pipeline: Pipeline): Problem[] {
+  const sorted = topological(pipeline);
+  const stuck = pipeline.steps.filter((step) => !sorted.includes(step));
+  const first = stuck.find((step) => reaches(pipeline, step.id, step.id));
+  if (!first) return [];
+  const index = pipeline.steps.indexOf(first);
+  const ring = stuck.filter(
+    (step) => reaches(pipeline, first.id, step.id) && reaches(pipeline, step.id, first.id),
+  );
+  const names = ring.map((step) => step.id).join(", ");
+  return [{ path: ["steps", index, "needs"], message: `steps that need one another in a circle: ${names}` }];
+}
+
+function reaches({ steps }: Pipeline, from: string, target: string): boolean {
+  const seen = new Set<string>();
+  const queue = [from];
+  for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+    for (const need of steps.find((step) => step.id === id)?.needs ?? []) {
+      if (need === target) return true;
+      if (!seen.has(need)) {
+        seen.add(need);
+        queue.push(need);
+      }
+    }
+  }
+  return false;
+}
+
+/** Steps, each after those that it needs, otherwise in the order given. Steps of a circle are left out. */
+export function topological({ steps }: Pipeline): Step[] {
+  const done = new Set<string>();
+  const ids = new Set(steps.map((step) => step.id));
+  const sorted: Step[] = [];
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const step of steps) {
+      if (done.has(step.id) || !step.needs.every((need) => done.has(need) || !ids.has(need))) continue;
+      done.add(step.id);
+      sorted.push(step);
+      grown = true;
+    }
+  }
+  return sorted;
+}
+
+function collidingOutputs({ steps }: Pipeline): Problem[] {
+  const problems: Problem[] = [];
+  const owner = new Map<string, string>();
+  steps.forEach((step, index) => {
+    const paths = [...step.outputs.map((output) => output.path), ...step.metrics];
+    paths.forEach((pattern, at) => {
+      const path =
+        at < step.outputs.length
+          ? ["steps", index, "outputs", at]
+          : ["steps", index, "metrics", at - step.outputs.length];
+      if (/\{(?!sample\})/.test(pattern))
+        problems.push({ path, message: `${JSON.stringify(pattern)}: only {sample} is filled in` });
+      if (step.per === "run" && pattern.includes("{sample}")) {
+        problems.push({
+          path,
+          message: `${JSON.stringify(pattern)}: a step that is per run has no {sample}`,
+        });
+      }
+      if (step.per === "sample" && !/\{sample\}|[*?[]/.test(pattern)) {
+        problems.push({
+          path,
+          message: `${JSON.stringify(pattern)} has no {sample}: the samples would overwrite one another`,
+        });
+      }
+      const other = owner.get(pattern);
+      if (other !== undefined)
+        problems.push({ path, message: `${JSON.stringify(pattern)} is also an output of step ${other}` });
+      owner.set(pattern, step.id);
+    });
+  });
+  return problems;
+}
+
+function ruleProblems(pipeline: Pipeline): Problem[] {
+  const ids = new Set(pipeline.steps.map((step) => step.id));
+  const lists: [readonly (string | number)[], Rule[]][] = [
+    [["rules"], pipeline.rules],
+    ...pipeline.steps.map((step, index): [(string | number)[], Rule[]] => [
+      ["steps", index, "rules"],
+      step.rules,
+    ]),
+  ];
+  return lists.flatMap(([base, rules]) => rules.flatMap((rule, at) => oneRule(rule, [...base, at], ids)));
+}
+
+function oneRule(rule: Rule, path: (string | number)[], ids: ReadonlySet<string>): Problem[] {
+  const problems: Problem[] = [];
+  const add = (message: string, ...where: string[]) =>
+    problems.push({ path: [...path, ...where], message: `rule ${rule.name}: ${message}` });
+  for (const id of rule.when.step ?? [])
+    if (!ids.has(id)) add(`${JSON.stringify(id)} is no step`, "when", "step");
+  if (rule.do === "retry" && rule.times === undefined) add("a retry says how often: times: 2", "times");
+  if (rule.do !== "retry" && (rule.scale || rule.set || rule.times !== undefined)) {
+    add(`scale, set and times belong to "do: retry", not to "do: ${rule.do}"`);
+  }
+  if (rule.when.for !== undefined && rule.when.waiting === undefined)
+    add('"for" goes with "waiting"', "when", "for");
+  if (rule.do === "wait" && rule.when.waiting === undefined)
+    add('"do: wait" goes with "when: { waiting: ... }"', "do");
+  return problems;
+}
+
+function paramCollisions({ params }: Pipeline): Problem[] {
+  const seen = new Map<string, string>();
+  return Object.keys(params).flatMap((name) => {
+    const other = seen.get(name.toUpperCase());
+    seen.set(name.toUpperCase(), name);
+    return other === undefined
+      ? []
+      : [
+          {
+            path: ["params", name],
+            message: `params ${other} and ${name} are both PARAM_${name.toUpperCase()}`,
+          },
+        ];
+  });
+}
+
+/** What is allowed, and yet probably not meant. */
+export function pipelineWarnings(pipeline: Pipeline): Problem[] {
+  return pipeline.steps.flatMap((step, index) =>
+    step.outputs.length > 0
+      ? []
+      : [
+          {
+            path: ["steps", index],
+            message: `step ${step.id} declares no outputs: nothing it writes is kept, and exit 0 alone is its success`,
+          },
+        ],
+  );
+}

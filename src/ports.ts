@@ -1,0 +1,314 @@
+/** The few interfaces that `app` needs. No vendor's type, no vendor's word stands here. */
+import type { Event } from "./core/event.ts";
+import type { Attempt, Handle, Job, LoadedJob, OutputFile } from "./core/job.ts";
+import type { Notice, NoticeFacts, NoticeStatus } from "./core/notice.ts";
+import type { Manifest, Observation } from "./core/observation.ts";
+import type { Output } from "./core/pipeline.ts";
+import type { Largest } from "./core/resources.ts";
+import type { NoticeEvent, Run } from "./core/run.ts";
+import type { ExecutorKind, FailureClass, JobStatus, RunStatus, WaitingReason } from "./core/status.ts";
+
+/** Now, UTC ISO 8601 with `Z`. */
+export type Clock = () => string;
+
+// ── Store ────────────────────────────────────────────────────────────────────────────────────────
+
+/** The rows of a sample sheet, in pages of at most 500. */
+export interface SheetPage {
+  readonly page: number;
+  readonly samples: readonly {
+    readonly sample: string;
+    readonly rows: readonly Readonly<Record<string, string>>[];
+  }[];
+}
+
+export interface StartRequest {
+  /** The day the counter counts, `2026-02-27`. */
+  readonly day: string;
+  readonly pipeline: string;
+  /** The slug the user asked for, or null: then the first free one of `suggestions`. */
+  readonly name: string | null;
+  readonly suggestions: readonly string[];
+  /** `Idempotency-Key`, with a hash of the request, so that another request under one key is refused. */
+  readonly request: { readonly key: string; readonly hash: string; readonly expires_at: string } | null;
+  /** The documents of the run, once its id and name are known. Called again when the commit must be tried again. */
+  readonly documents: (
+    runId: string,
+    name: string,
+  ) => { run: Run; sheet: readonly SheetPage[]; events: readonly Event[]; notices: readonly Notice[] };
+}
+
+export type StartResult =
+  | { readonly kind: "created"; readonly run: Run }
+  /** This request key has already started this run. */
+  | { readonly kind: "repeated"; readonly run: Run }
+  | { readonly kind: "name_taken"; readonly by: string }
+  /** The same key with another request. */
+  | { readonly kind: "key_reused"; readonly by: string };
+
+/** One atomic, conditional write: everything, or nothing and `conflict`. At most 400 documents and 3 MiB. */
+export interface Commit {
+  /** The run as it shall be; its `rev` is the one that was read, the store raises it by one. */
+  readonly run: Run;
+  /** Whole jobs; the store sets their `rev` to the run's new one. */
+  readonly jobs: readonly Job[];
+  readonly events: readonly Event[];
+  readonly notices: readonly Notice[];
+}
+
+export interface RunQuery {
+  readonly status?: readonly RunStatus[] | undefined;
+  readonly pipeline?: string | undefined;
+  readonly executor?: ExecutorKind | undefined;
+  /** Created at or after, before: instants. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Found in id, name or description, whatever the case. */
+  readonly text?: string | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface JobQuery {
+  readonly run_id?: string | undefined;
+  readonly status?: JobStatus | undefined;
+  readonly step?: string | undefined;
+  readonly sample?: string | undefined;
+  /** Any attempt's. */
+  readonly class?: FailureClass | undefined;
+  readonly exit_code?: number | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Give it back to go on; null at the end. */
+  readonly cursor: string | null;
+}
+
+export interface NoticeQuery {
+  readonly run_id?: string | undefined;
+  readonly status?: readonly NoticeStatus[] | undefined;
+  readonly channel?: string | undefined;
+  /** Only those that may be taken at this instant: pending and due, or sending with a claim that ran out. */
+  readonly due_at?: string | undefined;
+  readonly limit: number;
+}
+
+/** What all instances share about a channel: its pace, and whether it is broken. */
+export interface ChannelState {
+  readonly channel: string;
+  /** Nothing is sent before this instant (a provider's Retry-After, or our own pace). */
+  readonly not_before: string | null;
+  /** Permanently broken, and why; cleared by a successful `notify test`. */
+  readonly disabled: { readonly reason: string; readonly since: string } | null;
+  readonly rev: number;
+}
+
+/** Runs, jobs, events and notices. One conformance suite, `test/contracts/run-store.ts`, holds every implementation to this. */
+export interface RunStore {
+  /** Identifies this store for ever: attempt ids are derived from it. */
+  uid(): Promise<string>;
+  start(request: StartRequest): Promise<StartResult>;
+  /** The run, and the jobs whose `rev` is greater than `since` (0: all), as projections unless `whole`. Null: no such run. */
+  load(
+    runId: string,
+    since: number,
+    form: "heads" | "whole",
+  ): Promise<{ run: Run; jobs: LoadedJob[] } | null>;
+  readRun(runId: string): Promise<Run | null>;
+  readJobs(runId: string, keys: readonly string[]): Promise<Job[]>;
+  readSheet(runId: string, page: number): Promise<SheetPage | null>;
+  /** The run's new `rev`, or `conflict` when the run's rev is not the one in `commit.run.rev` any more. */
+  commit(
+    commit: Commit,
+  ): Promise<{ readonly kind: "done"; readonly rev: number } | { readonly kind: "conflict" }>;
+  /** The ids that a person may have meant: the exact id or name alone, else every run with such a prefix (at most 10). */
+  resolve(reference: string): Promise<string[]>;
+  /** Newest first. */
+  queryRuns(query: RunQuery): Promise<Page<Run>>;
+  queryJobs(query: JobQuery): Promise<Page<Job>>;
+  /** Runs that are not final and whose `next_poll_at` has come, the most overdue first. */
+  activeRuns(now: string, limit: number): Promise<string[]>;
+  /** In order of `seq`, those greater than `after`. */
+  readEvents(runId: string, after: number, limit: number): Promise<Event[]>;
+  queryNotices(query: NoticeQuery): Promise<Notice[]>;
+  /** Replaces a notice whose `rev` is still the one given; the new one, or null when somebody was faster. */
+  updateNotice(notice: Notice): Promise<Notice | null>;
+  readChannel(channel: string): Promise<ChannelState>;
+  /** Replaces the state whose `rev` is still the one given; false when somebody was faster. */
+  updateChannel(state: ChannelState): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+// ── Executor ─────────────────────────────────────────────────────────────────────────────────────
+
+/** Which attempt is meant, wherever an executor is asked about one. */
+export interface AttemptRef {
+  readonly run_id: string;
+  readonly job: string;
+  readonly attempt: Attempt;
+}
+
+/** Everything an executor needs to run one attempt. Values reach the script as environment only. */
+export interface Submission extends AttemptRef {
+  readonly step: string;
+  readonly sample: string | null;
+  readonly script: string;
+  /** Interpreter and its arguments, split; the script's file comes last. */
+  readonly shell: readonly string[];
+  readonly image: string | null;
+  /** Names match `^[A-Z][A-Z0-9_]*$`. WORK_DIR, OUTPUT_DIR, INPUT_DIR, RESULTS_DIR and files' paths are added by the executor. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Files the script finds under these variables, with their text: `SAMPLES_FILE`, `SHEET`. */
+  readonly files: Readonly<Record<string, string>>;
+  /** With `{sample}` filled in. */
+  readonly outputs: readonly Output[];
+  readonly metrics: readonly string[];
+  readonly input: string | null;
+  /** The run's output folder, ending in `/`. */
+  readonly output: string;
+}
+
+export type SubmitResult =
+  | { readonly attempt: string; readonly kind: "submitted"; readonly handle: Handle | null }
+  /** Not now: no slot, a quota, a service that is away. It stays `recorded` and is tried again. */
+  | {
+      readonly attempt: string;
+      readonly kind: "later";
+      readonly waiting: { reason: WaitingReason; detail: string } | null;
+    }
+  /** Refused for good, in the provider's words. */
+  | {
+      readonly attempt: string;
+      readonly kind: "refused";
+      readonly class: FailureClass;
+      readonly text: string;
+    };
+
+/** What one executor can take. */
+export interface Capacity {
+  /** The largest attempt that it can ever run. */
+  readonly largest: Largest;
+  /** What is free now; null when it queues by itself and has no bound of its own. */
+  readonly free: { readonly cpu: number; readonly memory: number } | null;
+  /** What people should know of how it runs jobs, said once on the run ("memory limits are only sampled"). */
+  readonly notes: readonly string[];
+}
+
+export interface LogRequest {
+  /** The last so many lines; null: all that is kept. */
+  readonly lines: number | null;
+}
+
+/** Where attempts run. Always many at a time, a result for each. `test/contracts/executor.ts` holds every one to this. */
+export interface Executor {
+  readonly kind: ExecutorKind;
+  capacity(): Promise<Capacity>;
+  /** Submitting the same attempt again is harmless: one execution, and the same handle. */
+  submit(submissions: readonly Submission[]): Promise<SubmitResult[]>;
+  /** One observation for each attempt; `status: null` where it cannot be told now. Throws only when nothing could be asked at all. */
+  observe(attempts: readonly AttemptRef[]): Promise<Observation[]>;
+  /** Asks for the end of attempts, even of one that never came to be: afterwards it never starts. Harmless when repeated. */
+  cancel(attempts: readonly AttemptRef[]): Promise<void>;
+  /** The log's text, or null when there is none (any more). */
+  log(attempt: AttemptRef, request: LogRequest): Promise<string | null>;
+  /** The attempts' ends are committed: what was kept for the monitor may go. Logs stay. */
+  forget(attempts: readonly AttemptRef[]): Promise<void>;
+  /** Resolves when something may have changed, or when the signal aborts: wakes a waiting monitor early. */
+  changed(signal: AbortSignal): Promise<void>;
+}
+
+// ── Files ────────────────────────────────────────────────────────────────────────────────────────
+
+/** A file as it lies there; `generation` changes when its content does (a bucket's generation, or size and mtime). */
+export interface FileFact {
+  readonly path: string;
+  readonly size: number;
+  readonly generation: string;
+}
+
+/** Inputs, outputs and manifests: a directory or a bucket. */
+export interface Files {
+  /** The file that a sheet's cell names, seen from the input folder, or null when it names none. */
+  locate(input: string | null, cell: string): Promise<FileFact | null>;
+  /** The manifests of these attempts, and the sizes of the files that they name: one listing, however many. */
+  verify(
+    output: string,
+    attempts: readonly {
+      readonly job: string;
+      readonly attempt: number;
+      readonly id: string;
+      readonly metrics: readonly string[];
+    }[],
+  ): Promise<
+    Map<
+      string,
+      { manifest: Manifest | null; sizes: Record<string, number>; metrics: Record<string, unknown> }
+    >
+  >;
+  /** Takes a job's verified outputs over from another run's folder, and writes a manifest for them. False when they are not all there. */
+  adopt(from: string, to: string, job: string, files: readonly OutputFile[]): Promise<boolean>;
+  /** Makes the run's output folder, or says why it cannot be written (a sentence), before anything is spent. */
+  prepare(output: string): Promise<string | null>;
+  /** Replaces the text file at once, never half; skipped when it already says so. */
+  write(uri: string, text: string): Promise<void>;
+}
+
+// ── Channels ─────────────────────────────────────────────────────────────────────────────────────
+
+/** The outcome of one sending. Only `ambiguous` may have arrived although it is not known. */
+export type Delivery =
+  | { readonly kind: "delivered" }
+  /** Refused, not arrived: worth another try, after `after_seconds` if the provider said so. */
+  | { readonly kind: "rejected"; readonly reason: string; readonly after_seconds: number | null }
+  /** Refused for ever; `disable` when the whole channel is broken, not only this message. */
+  | { readonly kind: "permanent"; readonly reason: string; readonly disable: boolean }
+  | { readonly kind: "ambiguous"; readonly reason: string };
+
+/** What a channel is given to say. */
+export interface Message {
+  readonly notice_id: string;
+  readonly event: NoticeEvent;
+  readonly facts: NoticeFacts;
+  /** An earlier sending of it may have arrived. */
+  readonly possible_repeat: boolean;
+  /** Sent by `notify test`. */
+  readonly test: boolean;
+}
+
+/** A way to tell people. It never throws, never hangs longer than its time limit, and lets no secret into a reason. */
+export interface Channel {
+  readonly name: string;
+  readonly kind: string;
+  /** Whom it reaches, one notice each; a webhook has one, named after the channel. */
+  readonly recipients: readonly string[];
+  /** Smallest time between two messages, milliseconds. */
+  readonly paceMilliseconds: number;
+  deliver(message: Message, recipient: string): Promise<Delivery>;
+}
+
+// ── The rest ─────────────────────────────────────────────────────────────────────────────────────
+
+/** Searches the user's own patterns (RE2, linear time); core never does. */
+export interface Patterns {
+  /** Those of `patterns` that occur in `text`. */
+  matching(patterns: readonly string[], text: string): string[];
+}
+
+/** SHA-256, hexadecimal. */
+export type Hash = (text: string) => string;
+
+/** One base for what an adapter cannot do: never a secret, always what was attempted and what to do next. */
+export class AdapterError extends Error {
+  readonly code: string;
+  readonly retryable: boolean;
+  constructor(message: string, options: { code: string; retryable: boolean; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.name = "AdapterError";
+    this.code = options.code;
+    this.retryable = options.retryable;
+  }
+}
