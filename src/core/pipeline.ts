@@ -26,7 +26,6 @@ const OutputPath = z
         `${JSON.stringify(issue.input)} must be a path inside OUTPUT_DIR, without "..", "." or empty parts`,
     },
   )
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   .refine((path) => !/[\u0000-\u001f\u007f]/.test(path), { error: "a path has no control characters" })
   .refine((path) => !path.startsWith(".bioagent"), {
     error: ".bioagent is where BioAgent keeps its manifests",
@@ -80,7 +79,6 @@ const ParamName = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,59}$/, {
   error: (issue) =>
     `${JSON.stringify(issue.input)} is not a parameter name: letters, digits and _, starting with a letter`,
 });
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a NUL cannot stand in an environment variable
 const ParamValue = z.union([
   z
     .string()
