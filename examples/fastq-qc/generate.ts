@@ -37,7 +37,7 @@ const STUDY: SheetRow[] = [
   // sequenced on two lanes: two rows of one sample
   illumina({ ...typical, sample: "ctrl_rep2", number: 2, pairs: 450, lane: 1, gc: 0.44 }),
   illumina({ ...typical, sample: "ctrl_rep2", number: 2, pairs: 450, lane: 2, gc: 0.44 }),
-  // short fragments: every third read runs into the adapter
+  // short fragments: many reads run into the adapter
   illumina({ ...typical, sample: "ctrl_rep3", number: 3, pairs: 700, fragmentLength: 115 }),
   illumina({ ...typical, sample: "tumor_rep1", number: 4, pairs: 800, gc: 0.51, duplicates: 0.14 }),
   // little material, many rounds of PCR

@@ -1,21 +1,18 @@
 import { z } from "zod";
 import { Resources } from "./resources.ts";
 import { Instant, Waiting } from "./run.ts";
-import { ACTIONS, ATTEMPT_STATUSES, EXECUTOR_KINDS, FAILURE_CLASSES, JOB_STATUSES } from "./status.ts";
+import {
+  ACTIONS,
+  ATTEMPT_STATUSES,
+  EVIDENCE_SOURCES,
+  EXECUTOR_KINDS,
+  FAILURE_CLASSES,
+  JOB_STATUSES,
+} from "./status.ts";
 
 /** One thing that was seen and that speaks for a class: a counted kill, a line of the log, an event's text. */
 export const Evidence = z.object({
-  source: z.enum([
-    "exit_code",
-    "cgroup",
-    "sampled",
-    "log",
-    "event",
-    "manifest",
-    "executor",
-    "limit",
-    "pattern",
-  ]),
+  source: z.enum(EVIDENCE_SOURCES),
   text: z.string(),
 });
 export type Evidence = z.infer<typeof Evidence>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Duration, Size } from "./resources.ts";
-import { ACTIONS, EXECUTOR_KINDS, FAILURE_CLASSES, WAITING_REASONS } from "./status.ts";
+import { ACTIONS, EVIDENCE_SOURCES, EXECUTOR_KINDS, FAILURE_CLASSES, WAITING_REASONS } from "./status.ts";
 
 /** An exit code, or a range of them written `"130-145"`. */
 export const ExitCodes = z.union([
@@ -20,6 +20,8 @@ export const RuleCondition = z.strictObject({
   log: oneOrMore(z.string().min(1).max(500)).optional(),
   step: oneOrMore(z.string()).optional(),
   executor: oneOrMore(z.enum(EXECUTOR_KINDS)).optional(),
+  /** Where the evidence comes from: `limit` is the attempt's own limit, `log` what its log said. */
+  evidence: oneOrMore(z.enum(EVIDENCE_SOURCES)).optional(),
   waiting: z.enum(WAITING_REASONS).optional(),
   /** With `waiting`: for at least this long. */
   for: Duration.optional(),

@@ -110,6 +110,8 @@ export const Run = z.object({
   planned: z.number().int(),
   /** Events written so far: the next event's number. */
   event_count: z.number().int(),
+  /** Waiting reasons that people were told of in this round. */
+  told_waiting: z.array(z.enum(WAITING_REASONS)),
   /** What people should know that is no failure: images not run, limits only sampled, a channel that is broken. */
   notes: z.array(z.string()),
 });

@@ -89,6 +89,24 @@ export type WaitingReason = (typeof WAITING_REASONS)[number];
 export const ACTIONS = ["retry", "skip", "fail", "abort", "wait"] as const;
 export type Action = (typeof ACTIONS)[number];
 
+export const EVIDENCE_SOURCES = [
+  "exit_code",
+  /** A kill that the kernel counted in the attempt's own group. */
+  "cgroup",
+  /** A limit that was only sampled. */
+  "sampled",
+  "log",
+  /** The provider's own words. */
+  "event",
+  "manifest",
+  "executor",
+  /** The attempt's own limit of time or disk, enforced by its executor. */
+  "limit",
+  /** A pattern that the step or a rule names. */
+  "pattern",
+] as const;
+export type EvidenceSource = (typeof EVIDENCE_SOURCES)[number];
+
 export const isFinalRun = (status: RunStatus): boolean =>
   status === "completed" || status === "failed" || status === "cancelled";
 

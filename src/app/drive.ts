@@ -1,0 +1,89 @@
+import type { Run } from "../core/run.ts";
+import { isFinalRun } from "../core/status.ts";
+import { deliver } from "./deliver.ts";
+import type { Deps } from "./deps.ts";
+import type { RunsCache } from "./runs-cache.ts";
+import { tickRun } from "./tick.ts";
+
+export interface DriveOptions {
+  /** Called after each pass that was made, with the run as it is. */
+  readonly onPass?: (run: Run) => void | Promise<void>;
+  /** Ends the watching, not the run. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds between two passes when nothing wakes us earlier. */
+  readonly every?: number;
+  /** How long notices of the end are still tried before they are left to the next tick, milliseconds. */
+  readonly lastDeliveries?: number;
+}
+
+/**
+ * Drives one run to its end from this process: pass after pass, woken by the executor. It holds nothing that the store
+ * does not have: killed at any instruction, `tick` goes on where it was.
+ */
+export async function drive(
+  deps: Deps,
+  cache: RunsCache,
+  runId: string,
+  options: DriveOptions = {},
+): Promise<Run | null> {
+  const { signal = new AbortController().signal, every = 1000 } = options;
+  for (;;) {
+    const run = await tickRun(deps, cache, runId);
+    if (!run) return null;
+    await afterPass(deps, run);
+    await options.onPass?.(run);
+    if (isFinalRun(run.status)) {
+      await deliverTheRest(deps, runId, options.lastDeliveries ?? 15_000, signal);
+      return run;
+    }
+    if (signal.aborted || run.held) return run;
+    await somethingMayHaveChanged(deps, run, every, signal);
+  }
+}
+
+async function afterPass(deps: Deps, run: Run): Promise<void> {
+  for (const warning of await deps.ledger.record([run], deps.now())) deps.warn(warning);
+  await deliver(deps, { limit: 20, runId: run.run_id });
+}
+
+/** Waits for the executor's word, the pause's end, or the signal. */
+async function somethingMayHaveChanged(
+  deps: Deps,
+  run: Run,
+  every: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const wake = new AbortController();
+  const stop = AbortSignal.any([wake.signal, signal]);
+  const timer = setTimeout(() => wake.abort(), every);
+  try {
+    await Promise.race([
+      deps.executors.get(run.executor)?.changed(stop) ?? Promise.resolve(),
+      new Promise<void>((done) => stop.addEventListener("abort", () => done(), { once: true })),
+    ]);
+  } finally {
+    clearTimeout(timer);
+    wake.abort();
+  }
+}
+
+/** The end is told before we go, as far as the channels let us; what is left is in the outbox for the next tick. */
+async function deliverTheRest(
+  deps: Deps,
+  runId: string,
+  patience: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const until = Date.now() + patience;
+  for (;;) {
+    await deliver(deps, { limit: 20, runId });
+    const [open] = await deps.store.queryNotices({ run_id: runId, status: ["pending", "sending"], limit: 1 });
+    if (!open || signal.aborted || Date.now() >= until) return;
+    const wait = Math.min(
+      Math.max(Date.parse(open.next_at ?? deps.now()) - Date.now(), 100),
+      until - Date.now(),
+    );
+    if (wait > patience) return;
+    await new Promise((done) => setTimeout(done, wait));
+  }
+}

@@ -1,0 +1,58 @@
+import type { Job, LoadedJob } from "../core/job.ts";
+import type { Run } from "../core/run.ts";
+import type { RunStore } from "../ports.ts";
+
+/** A run and its jobs as this process knows them. */
+export interface KnownRun {
+  run: Run;
+  readonly jobs: Map<string, LoadedJob>;
+}
+
+/** What this process knows of runs, so that a pass reads only what others have changed since. */
+export class RunsCache {
+  readonly #known = new Map<string, KnownRun>();
+  readonly #most: number;
+
+  constructor(most = 200) {
+    this.#most = most;
+  }
+
+  /** The run as it is now: known jobs, brought up to date by those with a newer revision. Null: no such run. */
+  async refresh(store: RunStore, runId: string): Promise<KnownRun | null> {
+    const known = this.#known.get(runId);
+    const loaded = await store.load(runId, known?.run.rev ?? 0, "heads");
+    if (!loaded) {
+      this.#known.delete(runId);
+      return null;
+    }
+    const fresh = known ?? { run: loaded.run, jobs: new Map<string, LoadedJob>() };
+    fresh.run = loaded.run;
+    for (const job of loaded.jobs) fresh.jobs.set(job.key, job);
+    this.#keep(runId, fresh);
+    return fresh;
+  }
+
+  /** After a commit of our own: no need to read it back. */
+  committed(run: Run, jobs: readonly Job[]): void {
+    const known = this.#known.get(run.run_id);
+    if (!known) return;
+    known.run = run;
+    for (const job of jobs) known.jobs.set(job.key, { ...job, rev: run.rev, whole: true });
+  }
+
+  /** Jobs that a pass wants to change, whole. */
+  async loadWhole(store: RunStore, known: KnownRun, keys: readonly string[]): Promise<void> {
+    for (const job of await store.readJobs(known.run.run_id, keys))
+      known.jobs.set(job.key, { ...job, whole: true });
+  }
+
+  forget(runId: string): void {
+    this.#known.delete(runId);
+  }
+
+  #keep(runId: string, known: KnownRun): void {
+    this.#known.delete(runId);
+    this.#known.set(runId, known);
+    if (this.#known.size > this.#most) this.#known.delete(this.#known.keys().next().value!);
+  }
+}

@@ -1,0 +1,144 @@
+import { type Advance, advance } from "../core/advance.ts";
+import { chunk } from "../core/chunk.ts";
+import type { Observation } from "../core/observation.ts";
+import type { Run } from "../core/run.ts";
+import { isFinalAttempt, isFinalRun } from "../core/status.ts";
+import type { AttemptRef } from "../ports.ts";
+import { act } from "./act.ts";
+import { type Deps, recipientsOf } from "./deps.ts";
+import { planChunk } from "./plan.ts";
+import { capacities, liveAttempts, messageOf, probe } from "./probe.ts";
+import type { KnownRun, RunsCache } from "./runs-cache.ts";
+
+/** Lost races in one pass before it is left to the next one. */
+const MOST_RACES = 8;
+
+/**
+ * One pass over one run: load, observe, verify, advance, commit, act, record. Whatever of it crashes, repeats or overlaps
+ * with another, the state stays valid, and the next pass goes on. Returns the run as it is afterwards, or null if there is none.
+ */
+export async function tickRun(deps: Deps, cache: RunsCache, runId: string): Promise<Run | null> {
+  const known = await planned(deps, cache, runId);
+  if (!known) return null;
+  if (isFinalRun(known.run.status)) return known.run;
+  await pass(deps, cache, known, () => probe(deps, known));
+  if (!isFinalRun(known.run.status)) {
+    const answers = await act(deps, known);
+    if (answers.length > 0) await pass(deps, cache, known, async () => answers);
+  }
+  if (isFinalRun(known.run.status)) cache.forget(runId);
+  return known.run;
+}
+
+/** The run with its planning done, or as far as it may go. */
+async function planned(deps: Deps, cache: RunsCache, runId: string): Promise<KnownRun | null> {
+  let known = await cache.refresh(deps.store, runId);
+  while (
+    known &&
+    known.run.status === "planning" &&
+    !known.run.stopping &&
+    known.run.planned < known.run.summary.total_jobs
+  ) {
+    const done = await planChunk(deps, known.run, known.jobs);
+    if (done === "conflict") known = await cache.refresh(deps.store, runId);
+    else cache.committed(done.run, done.jobs);
+  }
+  return known;
+}
+
+/** Decides and commits, again after each lost race, on what is then true. */
+async function pass(
+  deps: Deps,
+  cache: RunsCache,
+  known: KnownRun,
+  look: () => Promise<Observation[]>,
+): Promise<void> {
+  for (let race = 0; race < MOST_RACES && !isFinalRun(known.run.status); race++) {
+    const observations = await look();
+    const decided = await decide(deps, cache, known, observations);
+    if (!decided.changed) return;
+    if (await commit(deps, cache, known, decided)) return;
+    await cache.refresh(deps.store, known.run.run_id);
+  }
+}
+
+async function decide(
+  deps: Deps,
+  cache: RunsCache,
+  known: KnownRun,
+  observations: readonly Observation[],
+): Promise<Advance> {
+  const kinds = [known.run.executor, ...liveAttempts(known).map(({ job }) => job.executor)];
+  const capacity = await capacities(deps, kinds);
+  const recipients = recipientsOf(deps);
+  const mostAttempts = deps.caps.attemptsPerJob;
+  const now = deps.now();
+  for (;;) {
+    const decided = advance({
+      run: known.run,
+      jobs: known.jobs,
+      observations,
+      capacity,
+      recipients,
+      mostAttempts,
+      now,
+    });
+    if (decided.missing.length === 0) return decided;
+    await cache.loadWhole(deps.store, known, decided.missing);
+  }
+}
+
+/** All of a pass, in as many commits as it takes. False after a lost race. */
+async function commit(deps: Deps, cache: RunsCache, known: KnownRun, decided: Advance): Promise<boolean> {
+  const before = known.run;
+  for (const part of chunk(before, known.jobs, decided)) {
+    const result = await deps.store.commit({ ...part, run: { ...part.run, rev: known.run.rev } });
+    if (result.kind === "conflict") return false;
+    cache.committed({ ...part.run, rev: result.rev }, part.jobs);
+    known.run = { ...part.run, rev: result.rev };
+  }
+  await forgetEnded(deps, known, decided);
+  return true;
+}
+
+/** Ends that are committed need not be kept by the executors any longer. */
+async function forgetEnded(deps: Deps, known: KnownRun, decided: Advance): Promise<void> {
+  const refs: AttemptRef[] = [];
+  for (const job of decided.jobs) {
+    const ended = job.attempts.findLast((attempt) => isFinalAttempt(attempt.status));
+    if (ended?.ended_at) refs.push({ run_id: known.run.run_id, job: job.key, attempt: ended });
+  }
+  for (const [kind, entries] of Map.groupBy(refs, ({ attempt }) => attempt.executor)) {
+    try {
+      await deps.executors.get(kind)?.forget(entries);
+    } catch (error) {
+      deps.warn(`executor ${kind} could not clean up after ${entries.length} attempts: ${messageOf(error)}`);
+    }
+  }
+}
+
+/** A date later than any deadline: a pass by hand looks at every run that is not final. */
+const EVERY_RUN = "9999-12-31T23:59:59.999Z";
+const MOST_RUNS = 1000;
+
+/** One pass over the runs that are due (`all`: over every active one). A run that throws is reported, and stops no other. */
+export async function tickAll(
+  deps: Deps,
+  cache: RunsCache,
+  which: "due" | "all",
+): Promise<{ runs: Run[]; errors: string[] }> {
+  const ids = await deps.store.activeRuns(which === "all" ? EVERY_RUN : deps.now(), MOST_RUNS);
+  const runs: Run[] = [];
+  const errors: string[] = [];
+  for (const id of ids) {
+    try {
+      const run = await tickRun(deps, cache, id);
+      if (run) runs.push(run);
+    } catch (error) {
+      errors.push(`run ${id}: ${messageOf(error)}`);
+      cache.forget(id);
+    }
+  }
+  errors.push(...(await deps.ledger.record(runs, deps.now())));
+  return { runs, errors };
+}

@@ -1,0 +1,145 @@
+import type { Event } from "../core/event.ts";
+import type { Run } from "../core/run.ts";
+import { isFinalRun } from "../core/status.ts";
+import type { RunStore } from "../ports.ts";
+import type { App } from "../wire.ts";
+import { type Context, printJson } from "./context.ts";
+import { EXIT } from "./failure.ts";
+import { finalNotice, isFinalNotice, runExitCode } from "./final-notice.ts";
+import { listenForInterrupt } from "./interrupt.ts";
+import { liveProgress, type Progress, plainProgress, quietProgress, warningLine } from "./progress.ts";
+import { openSession } from "./session.ts";
+
+export type FollowMode = "wait" | "watch";
+
+export interface FollowOptions {
+  readonly mode: FollowMode;
+  readonly allowSkips: boolean;
+}
+
+/** What belongs to one following: where the console channel and the warnings of the application go. */
+interface Voice {
+  progress: Progress;
+  runId: string | null;
+}
+
+/**
+ * Opens the application, lets `begin` start or choose a run, and drives that run to its end: pass after pass, with live
+ * progress, then the final notice once. Harmless beside another process that does the same. `begin` may answer with an
+ * exit code instead: then nothing is followed.
+ */
+export async function follow(
+  context: Context,
+  options: FollowOptions,
+  begin: (app: App) => Promise<Run | number>,
+): Promise<number> {
+  const voice: Voice = { progress: quietProgress(context), runId: null };
+  const said = new Set<string>();
+  const app = await openSession(context, {
+    write: (text) => {
+      if (voice.runId === null || !isFinalNotice(text, voice.runId)) voice.progress.print(text);
+    },
+    warn: (text) => {
+      if (said.has(text)) return;
+      said.add(text);
+      if (context.terminal.interactive) voice.progress.print(warningLine(text));
+      else context.terminal.err(warningLine(text));
+    },
+  });
+  try {
+    const begun = await begin(app);
+    return typeof begun === "number" ? begun : await driveToEnd(context, options, app, begun, voice);
+  } finally {
+    await app.close();
+  }
+}
+
+async function driveToEnd(
+  context: Context,
+  options: FollowOptions,
+  app: App,
+  begun: Run,
+  voice: Voice,
+): Promise<number> {
+  const runId = begun.run_id;
+  voice.runId = runId;
+  const interrupt = listenForInterrupt(context.endNow);
+  voice.progress = openProgress(context, options.mode);
+  let run: Run | null;
+  try {
+    run = await passes(app, begun, voice.progress, interrupt.signal);
+  } finally {
+    voice.progress.close();
+    interrupt.stop();
+    voice.progress = quietProgress(context);
+  }
+  if (run === null) throw new Error(`run ${runId} is not in the store any more`);
+  if (!isFinalRun(run.status)) return leave(context, run, interrupt.exitCode());
+  return end(context, app, run, options.allowSkips);
+}
+
+function openProgress(context: Context, mode: FollowMode): Progress {
+  if (context.json || mode === "wait") return quietProgress(context);
+  return context.terminal.interactive ? liveProgress(context) : plainProgress(context);
+}
+
+async function passes(app: App, begun: Run, progress: Progress, signal: AbortSignal): Promise<Run | null> {
+  const { drive } = await import("../app/drive.ts");
+  const { deps, cache } = app;
+  const runId = begun.run_id;
+  // A final run has nothing new to tell; of one that goes on, the watcher sees the decisions so far.
+  let seen = isFinalRun(begun.status) ? begun.event_count - 1 : -1;
+  const show = async (): Promise<void> => {
+    const events = await eventsAfter(deps.store, runId, seen);
+    seen = events.at(-1)?.seq ?? seen;
+    const known = await cache.refresh(deps.store, runId);
+    if (known) progress.pass({ run: known.run, jobs: known.jobs.values(), events });
+  };
+  await show();
+  return drive(deps, cache, runId, { onPass: show, signal });
+}
+
+const EVENTS_PAGE = 500;
+
+export async function eventsAfter(store: RunStore, runId: string, after: number): Promise<Event[]> {
+  const events: Event[] = [];
+  for (;;) {
+    const page = await store.readEvents(runId, events.at(-1)?.seq ?? after, EVENTS_PAGE);
+    events.push(...page);
+    if (page.length < EVENTS_PAGE) return events;
+  }
+}
+
+async function end(context: Context, app: App, run: Run, allowSkips: boolean): Promise<number> {
+  const { renderRun } = await import("../ledger/run-document.ts");
+  if (context.json) printJson(context, renderRun(run, [], { jobs: false }));
+  else {
+    const loaded = await app.deps.store.load(run.run_id, 0, "whole");
+    context.terminal.out(`\n${await finalNotice(run, loaded?.jobs ?? [])}\n`);
+  }
+  return runExitCode(run, allowSkips);
+}
+
+/** The run goes on without us: its jobs are detached, and everything that is known stands in the store. */
+async function leave(context: Context, run: Run, exitCode: number | null): Promise<number> {
+  const { terminal } = context;
+  const id = run.run_id;
+  if (exitCode === null) {
+    terminal.err(`bioagent: run ${id} is planned and waits to be approved: bioagent approve ${id}\n`);
+    return EXIT.failed;
+  }
+  if (context.json) {
+    const { renderRun } = await import("../ledger/run-document.ts");
+    printJson(context, renderRun(run, [], { jobs: false }));
+  }
+  terminal.err(
+    [
+      `\nRun ${id} goes on: jobs that run are not touched, and nothing is lost.`,
+      `  go on watching   bioagent watch ${id}`,
+      "  let it go on     bioagent tick (again and again), or bioagent serve",
+      `  end it           bioagent cancel ${id}`,
+      "",
+    ].join("\n"),
+  );
+  return exitCode;
+}

@@ -1,0 +1,148 @@
+import { z } from "zod";
+import { Duration, Size } from "../core/resources.ts";
+import { Subscription } from "../core/run.ts";
+import { EXECUTOR_KINDS } from "../core/status.ts";
+
+export const CHANNEL_NAME = /^[a-z][a-z0-9_-]{0,39}$/;
+
+const isUrl = (text: string): boolean => {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
+};
+/** Its messages never show it: an address may carry a secret. */
+const Url = z
+  .string()
+  .refine(isUrl, "expected a URL, such as https://bioagent-abc123.a.run.app, without user or password");
+
+const isTimeZone = (name: string): boolean => {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).format(0) !== "";
+  } catch {
+    return false; // RangeError is how Intl says that there is no such zone
+  }
+};
+
+const count = z.number().int().positive();
+
+const Local = z.strictObject({
+  cpus: z.number().positive().optional().meta({
+    env: "BIOAGENT_LOCAL_CPUS",
+    otherwise: "all of the machine",
+    about: "CPUs that jobs of this machine share",
+  }),
+  memory: Size.optional().meta({
+    env: "BIOAGENT_LOCAL_MEMORY",
+    otherwise: "all of the machine",
+    about: "memory that jobs of this machine share, `16GiB`",
+  }),
+  directory: z
+    .string()
+    .min(1)
+    .default("bioagent/local")
+    .meta({ about: "where attempts work and keep their logs" }),
+  grace: Duration.default("10s").meta({ about: "from TERM to KILL when an attempt is cancelled" }),
+});
+
+const Caps = z.strictObject({
+  jobs_per_run: count.max(1_000_000).default(100_000).meta({ about: "a larger run is refused" }),
+  attempts_per_job: count.max(999).default(20).meta({ about: "whatever the rules say" }),
+  memory: Size.optional().meta({
+    otherwise: "none",
+    about: "no attempt asks for more, whatever the rules say",
+  }),
+  runs_per_hour: count.max(100_000).default(60).meta({ about: "further ones are refused" }),
+});
+
+/**
+ * Every setting: its place in the file, its variable (`env`), its default and its meaning (`about`). The table of the
+ * README is made from it.
+ */
+export const Settings = z.strictObject({
+  store: z
+    .string()
+    .regex(/^(?:firestore|sqlite:.+)$/, { error: "expected sqlite:PATH or firestore" })
+    .default("sqlite:bioagent/store.db")
+    .meta({ env: "BIOAGENT_STORE", about: "where runs are kept: `sqlite:PATH` or `firestore`" }),
+  executor: z.enum(EXECUTOR_KINDS).default("local").meta({
+    env: "BIOAGENT_EXECUTOR",
+    about: "where runs execute when they do not say: `local`, `slurm`, `gcp_batch`",
+  }),
+  ledger: z.string().min(1).default("bioagent").meta({
+    env: "BIOAGENT_LEDGER",
+    about: "folder or `gs://` of the files that people read: `runs/`, `memory.md`",
+  }),
+  pipelines: z.string().min(1).default("pipelines").meta({
+    env: "BIOAGENT_PIPELINES",
+    about: "folder or `gs://` where a pipeline's name is looked up",
+  }),
+  url: Url.optional().meta({
+    env: "BIOAGENT_URL",
+    otherwise: "none: this machine",
+    about: "a deployed API that the command line speaks to",
+  }),
+  public_url: Url.optional().meta({
+    env: "BIOAGENT_PUBLIC_URL",
+    otherwise: "none",
+    about: "where people open the page; links in notices use it",
+  }),
+  token: z
+    .string()
+    .refine((text) => /^[\x21-\x7e]{16,}$/.test(text), "expected at least 16 characters, without blanks")
+    .optional()
+    .meta({
+      env: "BIOAGENT_TOKEN",
+      environmentOnly: true,
+      otherwise: "none: loopback only",
+      about: "what callers of `bioagent serve` must present",
+    }),
+  allow_inline: z.boolean().default(false).meta({
+    env: "BIOAGENT_ALLOW_INLINE",
+    about: "a request may bring its whole pipeline, not only a name",
+  }),
+  allow_private_urls: z.boolean().default(false).meta({
+    env: "BIOAGENT_ALLOW_PRIVATE_URLS",
+    about: "channels may use http, loopback and private addresses (tests, `dev`)",
+  }),
+  local_day: z
+    .string()
+    .refine(isTimeZone, {
+      error: (issue) =>
+        `${JSON.stringify(issue.input)} is no time zone: expected a name such as Europe/Berlin or UTC`,
+    })
+    .default("UTC")
+    .meta({ about: "the time zone whose day stands in run ids" }),
+  local: Local.prefault({}),
+  caps: Caps.prefault({}),
+  references: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
+        error: "a reference's name is letters, digits, ., _ and -",
+      }),
+      z.string().min(1).max(1000),
+    )
+    .default({})
+    .meta({ about: "names of references and where they lie: `GRCh38: gs://refs/GRCh38`" }),
+  channels: z
+    .record(
+      z.string().regex(CHANNEL_NAME, {
+        error: "a channel's name is lower case letters, digits, - and _, at most 40",
+      }),
+      z.looseObject({ kind: z.string() }),
+    )
+    .default({})
+    .meta({ otherwise: "`console`, which is always there", about: "where notices go" }),
+  subscriptions: z.array(Subscription).max(200).optional().meta({
+    otherwise: "the end of every run, to `console`",
+    about: "which notices go to which channels",
+  }),
+});
+export type Settings = z.infer<typeof Settings>;
+
+/** What `meta` says of a setting. */
+export interface SettingMeta {
+  readonly env?: string;
+  readonly environmentOnly?: boolean;
+  /** What holds when it is not set, where there is no default value. */
+  readonly otherwise?: string;
+  readonly about: string;
+}

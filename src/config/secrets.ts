@@ -1,0 +1,87 @@
+import type { z } from "zod";
+import { checkShape } from "../pipelines/check-shape.ts";
+import { pathText } from "../pipelines/problem.ts";
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Settings of each kind of channel, `kind` among them. */
+export type ChannelKinds = Readonly<Record<string, z.ZodType>>;
+
+/** One entry of `channels:`, as written: secrets are still `${NAME}`. */
+export type ChannelSettings = Readonly<Record<string, unknown>> & { readonly kind: string };
+
+export type Resolved<T> =
+  | { readonly kind: "ready"; readonly value: T }
+  /** A sentence that names what is missing, and never a value. */
+  | { readonly kind: "unusable"; readonly reason: string };
+
+const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+const SECRET_MANAGER = "sm://";
+
+/** Replaces each `${NAME}` of a text by the variable's value; says which one is missing. `sm://` texts need the cloud deployment. */
+export function resolveSecret(text: string, variables: Variables): Resolved<string> {
+  if (text.startsWith(SECRET_MANAGER)) {
+    return unusable(
+      `${text} is a secret of Secret Manager, which comes with the cloud deployment and is not available here; use a variable, \${NAME}`,
+    );
+  }
+  const missing = [...text.matchAll(REFERENCE)].map((match) => match[1]!).find((name) => !variables[name]);
+  if (missing !== undefined) {
+    return unusable(
+      `the variable ${missing} is ${variables[missing] === undefined ? "not set" : "empty"} here; set it, and the channel works again`,
+    );
+  }
+  return { kind: "ready", value: text.replace(REFERENCE, (_, name: string) => variables[name]!) };
+}
+
+const unusable = (reason: string): { kind: "unusable"; reason: string } => ({ kind: "unusable", reason });
+
+/**
+ * A channel's settings with its secrets in place, checked by its kind; or why the channel cannot be used on this
+ * machine. A run never fails of it, and the reason holds no secret.
+ */
+export function resolveChannel(
+  name: string,
+  settings: ChannelSettings,
+  context: { variables: Variables; channelKinds: ChannelKinds },
+): Resolved<unknown> {
+  const resolved = resolveDeep(settings, context.variables);
+  if (resolved.kind === "unusable") return unusable(`channel ${name} (${settings.kind}): ${resolved.reason}`);
+  const schema = context.channelKinds[settings.kind];
+  if (!schema) return unusable(`channel ${name}: there is no kind ${settings.kind}`);
+  const shape = checkShape(schema, resolved.value);
+  if (shape.data !== null) return { kind: "ready", value: shape.data };
+  const places = shape.problems.map(({ path }) => pathText(path) || "its settings");
+  const variables = [...JSON.stringify(settings).matchAll(REFERENCE)].map((match) => match[1]!);
+  const filled = variables.length > 0 ? `, with ${[...new Set(variables)].join(", ")} filled in` : "";
+  return unusable(
+    `channel ${name} (${settings.kind}): ${[...new Set(places)].join(", ")}: not what this kind of channel expects${filled}`,
+  );
+}
+
+function resolveDeep(value: unknown, variables: Variables): Resolved<unknown> {
+  if (typeof value === "string") return resolveSecret(value, variables);
+  if (typeof value !== "object" || value === null) return { kind: "ready", value };
+  const entries: [string, unknown][] = [];
+  for (const [key, inner] of Object.entries(value)) {
+    const resolved = resolveDeep(inner, variables);
+    if (resolved.kind === "unusable") return resolved;
+    entries.push([key, resolved.value]);
+  }
+  return {
+    kind: "ready",
+    value: Array.isArray(value) ? entries.map(([, inner]) => inner) : Object.fromEntries(entries),
+  };
+}
+
+/** Whether a value, somewhere inside, is known only once variables are filled in. */
+export function hasReference(value: unknown): boolean {
+  if (typeof value === "string") return value.includes("${") || value.startsWith(SECRET_MANAGER);
+  return typeof value === "object" && value !== null && Object.values(value).some(hasReference);
+}
+
+/** Why a text that looks like a reference is none, or null. */
+export function referenceProblem(text: string): string | null {
+  if (!text.replace(REFERENCE, "").includes("${")) return null;
+  return `a variable is written \${NAME}: letters, digits and _, with the closing brace`;
+}

@@ -1,0 +1,85 @@
+import { type CoreCapacity, type Draft, openDraft } from "./draft.ts";
+import type { Event } from "./event.ts";
+import { settleRun } from "./finish.ts";
+import type { Job, LoadedJob } from "./job.ts";
+import { cancelOpen, launch, skipBlocked } from "./launch.ts";
+import { stopIfDoomed } from "./limits.ts";
+import type { Notice } from "./notice.ts";
+import type { Observation } from "./observation.ts";
+import { observe } from "./observe.ts";
+import type { Run } from "./run.ts";
+import { type ExecutorKind, isFinalRun } from "./status.ts";
+import { tellProgress, tellWaiting } from "./tell.ts";
+import { enforceDeadlines } from "./wait.ts";
+
+export interface AdvanceInput {
+  readonly run: Run;
+  /** Every planned job of the run; projections will do for those that do not change. */
+  readonly jobs: ReadonlyMap<string, LoadedJob>;
+  readonly observations: readonly Observation[];
+  /** An executor that is absent could not be asked: nothing is submitted to it. */
+  readonly capacity: ReadonlyMap<ExecutorKind, CoreCapacity>;
+  /** Whom each channel reaches; a channel that is absent has one recipient, named after it. */
+  readonly recipients: ReadonlyMap<string, readonly string[]>;
+  /** Attempts of one job at most, whatever the rules say; a cap that protects the bill. */
+  readonly mostAttempts: number;
+  readonly now: string;
+}
+
+export interface Advance {
+  readonly run: Run;
+  /** The jobs that changed, whole. */
+  readonly jobs: Job[];
+  readonly events: Event[];
+  readonly notices: Notice[];
+  /** False when the pass changed nothing at all: then nothing is written. */
+  readonly changed: boolean;
+  /** Keys of jobs that must be loaded whole before this pass can be made; then everything else here is void. */
+  readonly missing: string[];
+}
+
+/**
+ * The heart: what a run shall be, given what it is, what was seen, and now. Pure and total; a final run absorbs everything.
+ * The cost is one light pass over the jobs, and the work of the changes.
+ */
+export function advance(input: AdvanceInput): Advance {
+  const draft = openDraft(input);
+  if (isFinalRun(input.run.status)) return close(draft);
+  observe(draft, input.observations);
+  enforceDeadlines(draft);
+  observe(draft, draft.lost);
+  stopIfDoomed(draft);
+  if (draft.run.stopping) cancelOpen(draft);
+  else skipBlocked(draft);
+  if (draft.run.status === "running" && !draft.run.stopping) launch(draft);
+  tellProgress(draft);
+  settleRun(draft);
+  tellWaiting(draft);
+  return close(draft);
+}
+
+function close(draft: Draft): Advance {
+  return {
+    run: draft.run,
+    jobs: [...draft.changed].map((key) => withoutMark(draft.jobs.get(key)!)),
+    events: draft.events,
+    notices: draft.notices,
+    changed: draft.changed.size > 0 || draft.events.length > 0 || differs(draft.before, draft.run),
+    missing: [...draft.missing],
+  };
+}
+
+function withoutMark({ whole: _whole, ...job }: LoadedJob): Job {
+  return job;
+}
+
+/** Fields of the run that a pass may change without a job or an event. */
+function differs(before: Run, after: Run): boolean {
+  return (
+    before.status !== after.status ||
+    before.waiting?.reason !== after.waiting?.reason ||
+    before.next_poll_at !== after.next_poll_at ||
+    before.told_waiting.length !== after.told_waiting.length ||
+    before.current_step !== after.current_step
+  );
+}

@@ -1,0 +1,216 @@
+import { hasLiveAttempt, openJobs } from "./board.ts";
+import { change, type Draft, record } from "./draft.ts";
+import { jobKey } from "./ids.ts";
+import { type Attempt, attemptBase, attemptId, type Job, type LoadedJob, lastAttempt } from "./job.ts";
+import { endJob, plainDecision } from "./observe.ts";
+import { type Step, stepOf, topological } from "./pipeline.ts";
+import { bytesOf } from "./quantity.ts";
+import { isFinalJob } from "./status.ts";
+
+/** How the jobs that a job needs stand. */
+export type Needs =
+  | { readonly kind: "met" }
+  | { readonly kind: "open" }
+  /** A needed job has ended without success: `key` names it, or the step when it is all of one. */
+  | { readonly kind: "blocked"; readonly key: string; readonly text: string };
+
+/** `needs` joins sample with sample; a job that is per run waits for all, and runs on what succeeded. */
+export function needsOf(
+  draft: Pick<Draft, "run" | "jobs" | "board">,
+  job: Pick<Job, "step" | "sample">,
+): Needs {
+  const step = stepOf(draft.run.pipeline_spec, job.step);
+  let open = false;
+  for (const id of step.needs) {
+    const need = stepOf(draft.run.pipeline_spec, id);
+    const found =
+      need.per === "sample" && job.sample === null ? gathers(draft, need) : joins(draft, need, job.sample);
+    if (found.kind === "blocked") return found;
+    if (found.kind === "open") open = true;
+  }
+  if (open) return { kind: "open" };
+  const nobody =
+    step.per === "run" &&
+    gatheredSteps(draft.run.pipeline_spec.steps, step).length > 0 &&
+    noSample(draft, step);
+  return nobody
+    ? { kind: "blocked", key: step.needs[0]!, text: "no sample succeeded in what it needs" }
+    : { kind: "met" };
+}
+
+function joins(draft: Pick<Draft, "jobs">, need: Step, sample: string | null): Needs {
+  const key = jobKey(need.id, need.per === "sample" ? sample : null);
+  const needed = draft.jobs.get(key);
+  if (!needed || !isFinalJob(needed.status)) return { kind: "open" };
+  if (needed.status === "succeeded" || need.optional) return { kind: "met" };
+  return { kind: "blocked", key, text: `it needs ${key}, which ${wasEnded(needed)}` };
+}
+
+const wasEnded = (job: Job): string => (job.status === "failed" ? "failed" : `was ${job.status}`);
+
+function gathers(draft: Pick<Draft, "board">, need: Step): Needs {
+  return openJobs(draft.board.steps.get(need.id)!) === 0 ? { kind: "met" } : { kind: "open" };
+}
+
+const gatheredSteps = (steps: readonly Step[], step: Step): Step[] =>
+  steps.filter(
+    (candidate) => step.needs.includes(candidate.id) && candidate.per === "sample" && !candidate.optional,
+  );
+
+const noSample = (draft: Pick<Draft, "run" | "jobs">, step: Step): boolean =>
+  samplesFor(draft, step).length === 0 && draft.run.samples.length > 0;
+
+/** The samples that a per-run step works on: those that succeeded in every per-sample step that it needs. */
+export function samplesFor(draft: Pick<Draft, "run" | "jobs">, step: Step): string[] {
+  const needed = gatheredSteps(draft.run.pipeline_spec.steps, step);
+  return draft.run.samples.filter((sample) =>
+    needed.every((need) => draft.jobs.get(jobKey(need.id, sample))?.status === "succeeded"),
+  );
+}
+
+/** Pending jobs whose needs can never be met are skipped, and name the job that they needed. */
+export function skipBlocked(draft: Draft): void {
+  const byStep = pendingByStep(draft);
+  for (const step of topological(draft.run.pipeline_spec)) {
+    for (const job of byStep.get(step.id) ?? []) {
+      const needs = needsOf(draft, job);
+      if (needs.kind !== "blocked") continue;
+      const decision = plainDecision(draft, "skip", `Skipping ${job.key}: ${needs.text}.`);
+      const after = change(draft, job.key, { blocked_by: needs.key, error: `needs ${needs.key}` });
+      endJob(draft, after, "skipped", decision);
+    }
+  }
+}
+
+function pendingByStep(draft: Draft): Map<string, LoadedJob[]> {
+  const byStep = new Map<string, LoadedJob[]>();
+  for (const job of draft.jobs.values()) {
+    if (job.status !== "pending" || hasLiveAttempt(job)) continue;
+    const jobs = byStep.get(job.step);
+    if (jobs) jobs.push(job);
+    else byStep.set(job.step, [job]);
+  }
+  return byStep;
+}
+
+/**
+ * Records an attempt for every job that may start now: needs met, pause over, limits and capacity kept.
+ * Later steps go first: a sample that is far along ends early, and a wrong last step is found before all is spent.
+ */
+export function launch(draft: Draft): void {
+  const byStep = pendingByStep(draft);
+  const order = new Map(draft.run.samples.map((sample, at) => [sample, at]));
+  const room = openRoom(draft);
+  for (const step of topological(draft.run.pipeline_spec).reverse()) {
+    const jobs = byStep.get(step.id) ?? [];
+    jobs.sort((a, b) => (order.get(a.sample ?? "") ?? 0) - (order.get(b.sample ?? "") ?? 0));
+    for (const job of jobs) {
+      if (room.run <= 0 || (room.steps.get(step.id) ?? 0) <= 0) break;
+      if (!isReady(draft, job) || !takes(room, job)) continue;
+      recordAttempt(draft, job);
+    }
+  }
+}
+
+function isReady(draft: Draft, job: LoadedJob): boolean {
+  if (job.not_before !== null && job.not_before > draft.now) return false;
+  return needsOf(draft, job).kind === "met";
+}
+
+interface Room {
+  run: number;
+  readonly steps: Map<string, number>;
+  readonly free: Map<string, { cpu: number; memory: number } | null>;
+}
+
+/** What may still start: `max_parallel` of run and steps, and each executor's free slots less what is recorded already. */
+function openRoom(draft: Draft): Room {
+  const { pipeline_spec: pipeline } = draft.run;
+  const room: Room = {
+    run: pipeline.max_parallel ?? Number.POSITIVE_INFINITY,
+    steps: new Map(pipeline.steps.map((step) => [step.id, step.max_parallel ?? Number.POSITIVE_INFINITY])),
+    free: new Map(
+      [...draft.capacity].map(([kind, capacity]) => [kind, capacity.free && { ...capacity.free }]),
+    ),
+  };
+  for (const job of draft.jobs.values()) {
+    if (!hasLiveAttempt(job)) continue;
+    room.run -= 1;
+    room.steps.set(job.step, room.steps.get(job.step)! - 1);
+    const last = lastAttempt(job)!;
+    const free = room.free.get(last.executor);
+    if (last.status === "recorded" && free) spend(free, last.resources);
+  }
+  return room;
+}
+
+function takes(room: Room, job: LoadedJob): boolean {
+  const free = room.free.get(job.executor);
+  if (free === undefined) return false;
+  if (free) {
+    if (free.cpu + 1e-9 < job.resources.cpu || free.memory < bytesOf(job.resources.memory)) return false;
+    spend(free, job.resources);
+  }
+  room.run -= 1;
+  room.steps.set(job.step, room.steps.get(job.step)! - 1);
+  return true;
+}
+
+function spend(free: { cpu: number; memory: number }, resources: Job["resources"]): void {
+  free.cpu -= resources.cpu;
+  free.memory -= bytesOf(resources.memory);
+}
+
+/** Record before act: the attempt exists under its derived id before anything is submitted. */
+function recordAttempt(draft: Draft, job: LoadedJob): void {
+  const number = (lastAttempt(job)?.attempt ?? 0) + 1;
+  const id = attemptId(attemptBase(job.job_id), number);
+  const attempt: Attempt = {
+    attempt: number,
+    id,
+    status: "recorded",
+    executor: job.executor,
+    handle: null,
+    group: null,
+    origin: "submitted",
+    resources: job.resources,
+    recorded_at: draft.now,
+    submitted_at: null,
+    started_at: null,
+    ended_at: null,
+    raw_state: null,
+    exit_code: null,
+    class: null,
+    evidence: [],
+    peak_memory: null,
+    log_tail: null,
+    log_uri: null,
+    cancel_requested_at: null,
+    cancel_decision: null,
+  };
+  const after = change(draft, job.key, {
+    job_id: id,
+    attempts: [...job.attempts, attempt],
+    retry_count: number - 1,
+    not_before: null,
+    completed_at: null,
+  });
+  record(draft, "job.recorded", after, { id, executor: job.executor, resources: job.resources });
+}
+
+/** Everything not ended is cancelled: what was never started at once, what lives when it has really ended. */
+export function cancelOpen(draft: Draft): void {
+  const stopping = draft.run.stopping!;
+  for (const job of [...draft.jobs.values()]) {
+    if (isFinalJob(job.status)) continue;
+    if (!hasLiveAttempt(job)) {
+      endJob(draft, job, "cancelled", plainDecision(draft, "abort", `Cancelled: ${stopping.reason}.`));
+      continue;
+    }
+    const last = lastAttempt(job)!;
+    if (last.cancel_requested_at) continue;
+    change(draft, job.key, {
+      attempts: [...job.attempts.slice(0, -1), { ...last, cancel_requested_at: draft.now }],
+    });
+  }
+}

@@ -1,0 +1,232 @@
+import { z } from "zod";
+import { InvalidRequest } from "../app/deps.ts";
+import type { StartInput } from "../app/start.ts";
+import { SAMPLE_COLUMN } from "../core/environment.ts";
+import { Params, type Pipeline } from "../core/pipeline.ts";
+import { Resources } from "../core/resources.ts";
+import { didYouMean } from "../core/spelling.ts";
+import { EXECUTOR_KINDS } from "../core/status.ts";
+import { readPipeline } from "../pipelines/read-pipeline.ts";
+import type { App } from "../wire.ts";
+import { findPipeline } from "./pipeline-folder.ts";
+import { type FoundSamples, samplesOf, samplesOfSheet } from "./request-samples.ts";
+
+/** Where something lies: the server's own folder is nobody's business, so that no path is relative to it. */
+const Place = z
+  .string()
+  .max(1000)
+  .refine((place) => place.startsWith("/") || /^gs:\/\/[a-z0-9][a-z0-9._-]{1,221}\/?/.test(place), {
+    error: "write an absolute path, or gs://bucket/folder",
+  })
+  .refine((place) => !place.split("/").includes(".."), { error: 'a path has no ".."' })
+  .refine((place) => !/[\u0000-\u001f\u007f]/.test(place), { error: "a path has no control characters" });
+
+const plain = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .refine((words) => !/[\u0000-\u0008\u000b-\u001f\u007f]/.test(words), {
+      error: "a text has no control characters",
+    });
+
+const Row = z
+  .record(plain(200), plain(100_000))
+  .refine((row) => (row[SAMPLE_COLUMN] ?? "").trim() !== "", {
+    error: 'a row names its sample: { "sample": "sample01", ... }',
+  })
+  .refine((row) => Object.entries(row).every((cell) => cell.every((part) => !/[\t\n]/.test(part))), {
+    error: "a cell has no line ends or tabs",
+  });
+
+/** Resources to change: what is left out stays as it is. Built from the bare fields, without their defaults. */
+export const ResourceChange = z
+  .strictObject({
+    ...Resources.shape,
+    cpu: Resources.shape.cpu.unwrap(),
+    memory: Resources.shape.memory.unwrap(),
+  })
+  .partial();
+
+export const ResourceChanges = z
+  .record(z.string(), ResourceChange)
+  .meta({ description: "resources by step, instead of the pipeline's" });
+
+const labelled = (most: number) =>
+  z.record(z.string(), z.string()).refine((labels) => Object.keys(labels).length <= most, {
+    error: `at most ${most} labels`,
+  });
+
+/** The body of `POST /v1/runs`. */
+export const StartBody = z.strictObject({
+  pipeline: z
+    .union([z.string().max(1000), z.record(z.string(), z.unknown())])
+    .meta({ description: "a pipeline's name, or a whole one where the server allows it" }),
+  samples: z
+    .array(z.union([plain(1000), Row]))
+    .max(100_000)
+    .optional()
+    .meta({ description: "names, or rows as of a sample sheet" }),
+  samplesheet: plain(1000).nullish().meta({ description: "instead of samples: a sheet in CSV or TSV" }),
+  input: Place.nullish(),
+  output: Place.meta({ description: "the run gets a folder of its own in it" }),
+  reference: plain(1000)
+    .nullish()
+    .meta({ description: "a name that the pipeline or server knows, or a path" }),
+  executor: z.enum(EXECUTOR_KINDS).nullish(),
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]{1,60}$/)
+    .nullish(),
+  description: plain(2000).nullish(),
+  name: plain(63).nullish(),
+  params: Params.optional(),
+  labels: labelled(50).optional(),
+  notify: z.array(z.string().max(40)).max(20).optional(),
+  set: ResourceChanges.optional(),
+  plan_only: z.boolean().optional(),
+});
+export type StartBody = z.infer<typeof StartBody>;
+
+type Problem = { readonly path: string; readonly message: string };
+
+/** What a start needs, read from its body; throws `InvalidRequest` with every problem of pipeline, samples and places. */
+export async function startInput(app: Pick<App, "config">, body: StartBody): Promise<StartInput> {
+  const found = await pipelineOf(app, body.pipeline);
+  const samples = await requestedSamples(app, body);
+  const change = found.pipeline ? withResources(found.pipeline, body.set) : null;
+  const problems = [
+    ...found.problems,
+    ...samples.problems,
+    ...(change?.problems ?? []),
+    ...referenceProblems(body),
+    ...sizeProblems(body, samples),
+  ];
+  if (problems.length > 0 || !change) throw new InvalidRequest(problems);
+  const { input, output, reference, executor, region, description, name, params, labels, notify } = body;
+  return {
+    pipeline: withReferences(change.pipeline, app.config.references),
+    samples: samples.samples,
+    input: input ?? null,
+    output,
+    reference: reference ?? null,
+    executor: executor ?? null,
+    region: region ?? null,
+    description: description ?? null,
+    name: name ?? null,
+    ...(params ? { params } : {}),
+    ...(labels ? { labels } : {}),
+    ...(notify ? { notify } : {}),
+    hold: body.plan_only ?? false,
+  };
+}
+
+/** The body of `POST /v1/runs/{id}/resume`: what shall be otherwise than in the run that is resumed. */
+export const ResumeBody = z.strictObject({
+  pipeline: StartBody.shape.pipeline.optional(),
+  params: Params.optional(),
+  name: plain(63).nullish(),
+  output: Place.nullish(),
+});
+
+/** What a resumption changes; throws `InvalidRequest` with every problem of the pipeline. */
+export async function resumeInput(
+  app: Pick<App, "config">,
+  { pipeline, params, name, output }: z.infer<typeof ResumeBody>,
+): Promise<Partial<Pick<StartInput, "pipeline" | "params" | "name" | "output">>> {
+  const found = pipeline === undefined ? null : await pipelineOf(app, pipeline);
+  if (found && !found.pipeline) throw new InvalidRequest(found.problems);
+  return {
+    ...(found?.pipeline ? { pipeline: withReferences(found.pipeline, app.config.references) } : {}),
+    ...(params ? { params } : {}),
+    ...(name ? { name } : {}),
+    ...(output ? { output } : {}),
+  };
+}
+
+type FoundPipeline = { readonly pipeline: Pipeline | null; readonly problems: readonly Problem[] };
+
+async function pipelineOf(
+  { config }: Pick<App, "config">,
+  given: StartBody["pipeline"],
+): Promise<FoundPipeline> {
+  if (typeof given === "string") {
+    const { pipeline, problems } = await findPipeline(config.pipelines, given);
+    return { pipeline, problems: problems.map((message) => ({ path: "pipeline", message })) };
+  }
+  if (!config.allowInline) {
+    const message = "this server takes pipelines by name only (BIOAGENT_ALLOW_INLINE=true allows whole ones)";
+    return { pipeline: null, problems: [{ path: "pipeline", message }] };
+  }
+  const { pipeline, problems } = readPipeline(JSON.stringify(given), { source: "the pipeline" });
+  return {
+    pipeline,
+    problems: problems.map(({ path, message }) => ({ path: inside("pipeline", path), message })),
+  };
+}
+
+const inside = (outer: string, path: string): string =>
+  path === "" ? outer : path.startsWith("[") ? outer + path : `${outer}.${path}`;
+
+async function requestedSamples({ config }: Pick<App, "config">, body: StartBody): Promise<FoundSamples> {
+  if (!body.samplesheet) return samplesOf(body.samples ?? []);
+  if (body.samples === undefined) return samplesOfSheet(body.samplesheet, { allowFiles: config.allowInline });
+  const message = "give samples or a samplesheet, not both";
+  return { samples: [], problems: [{ path: "samplesheet", message }] };
+}
+
+function referenceProblems({ reference }: StartBody): Problem[] {
+  if (!reference?.includes("/") || Place.safeParse(reference).success) return [];
+  return [
+    { path: "reference", message: "write a reference's name, an absolute path, or gs://bucket/folder" },
+  ];
+}
+
+/** Bytes of what stands on the run's own document; no store holds a document of more than 1 MiB. */
+const MOST_RUN_BYTES = 900 * 2 ** 10;
+
+function sizeProblems({ pipeline, params, labels }: StartBody, { samples }: FoundSamples): Problem[] {
+  const names = samples.map(({ sample }) => sample);
+  const bytes = Buffer.byteLength(JSON.stringify([pipeline, params, labels, names]));
+  if (bytes <= MOST_RUN_BYTES) return [];
+  const message = `pipeline, params, labels and the names of ${names.length} samples have ${Math.ceil(bytes / 2 ** 10)} KiB; a run holds ${MOST_RUN_BYTES / 2 ** 10} KiB: split it`;
+  return [{ path: names.length > 100 ? "samples" : "pipeline", message }];
+}
+
+/** The server's references, under those that the pipeline names itself. */
+const withReferences = (pipeline: Pipeline, references: App["config"]["references"]): Pipeline => ({
+  ...pipeline,
+  references: { ...references, ...pipeline.references },
+});
+
+function withResources(
+  pipeline: Pipeline,
+  changes: z.infer<typeof ResourceChanges> = {},
+): { pipeline: Pipeline; problems: Problem[] } {
+  const steps = pipeline.steps.map((step) => step.id);
+  const problems = unknownSteps(changes, steps);
+  const changed = pipeline.steps.map((step) => ({
+    ...step,
+    resources: definedOver(step.resources, Object.hasOwn(changes, step.id) ? changes[step.id] : {}),
+  }));
+  return { pipeline: { ...pipeline, steps: changed }, problems };
+}
+
+/** A step that is not there would silently change nothing. */
+export const unknownSteps = (
+  changes: Readonly<Record<string, unknown>>,
+  steps: readonly string[],
+): Problem[] =>
+  Object.keys(changes)
+    .filter((step) => !steps.includes(step))
+    .map((step) => ({
+      path: `set.${step}`,
+      message: `there is no step ${JSON.stringify(step)}${didYouMean(step, steps)}`,
+    }));
+
+/** The change laid over the resources, without the keys that it leaves undefined. */
+function definedOver(resources: Resources, change: z.infer<typeof ResourceChange> = {}): Resources {
+  return { ...resources, ...definedOnly(change) };
+}
+
+export const definedOnly = (change: z.infer<typeof ResourceChange>): Partial<Resources> =>
+  Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));

@@ -1,0 +1,30 @@
+import type { Notice } from "../../core/notice.ts";
+import type { NoticeQuery } from "../../ports.ts";
+import type { Connection } from "./connection.ts";
+import { Filter } from "./filter.ts";
+import { epochOf, epochOrNull } from "./instant.ts";
+import { written } from "./write-documents.ts";
+
+/** Oldest first. */
+export function queryNotices(db: Connection, query: NoticeQuery): Notice[] {
+  const filter = new Filter();
+  filter.equal("run_id", query.run_id);
+  filter.oneOf("status", query.status);
+  filter.equal("channel", query.channel);
+  if (query.due_at !== undefined) {
+    filter.add("status IN ('pending', 'sending') AND next_ms <= ?", epochOf(query.due_at));
+  }
+  const sql = `SELECT doc FROM notices ${filter.where} ORDER BY created_ms, id LIMIT ?`;
+  return db.read("list notices", () => db.documents<Notice>(sql, ...filter.values, query.limit));
+}
+
+const REPLACE = `UPDATE notices SET status = ?, next_ms = ?, rev = ?, doc = ? WHERE id = ? AND rev = ?`;
+
+/** The notice with its new revision; null when somebody was faster, or when there is no such notice. */
+export function updateNotice(db: Connection, notice: Notice): Notice | null {
+  const { document, text } = written({ ...notice, rev: notice.rev + 1 });
+  const columns = [document.status, epochOrNull(document.next_at), document.rev, text];
+  return db.write(`update notice ${notice.id}`, () =>
+    db.run(REPLACE, ...columns, notice.id, notice.rev) === 1 ? (JSON.parse(text) as Notice) : null,
+  );
+}

@@ -1,0 +1,124 @@
+import { once } from "node:events";
+import http from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { text as readText } from "node:stream/consumers";
+import { payloadProblem } from "./slack-rules.ts";
+
+/** What the server does with one post instead of judging it. */
+export type SlackScript =
+  /** Answers; the body as it is. */
+  | { readonly status: number; readonly body?: string; readonly headers?: Readonly<Record<string, string>> }
+  /** Takes the request and says nothing. */
+  | "hang"
+  /** Takes the whole request, then resets the connection. */
+  | "reset"
+  /** Sends the status line and half a body, then resets. */
+  | "half";
+
+export interface SlackReceived {
+  /** Parsed JSON, or the raw text where it is none. */
+  readonly payload: unknown;
+  readonly path: string;
+  readonly headers: http.IncomingHttpHeaders;
+  /** The status it was answered with; null when it was not answered whole. */
+  readonly status: number | null;
+}
+
+export interface SlackServer {
+  /** Of its one working webhook. */
+  readonly webhookUrl: string;
+  readonly received: readonly SlackReceived[];
+  /** What happens to the next posts, in order; afterwards they are judged again. */
+  script(...answers: readonly SlackScript[]): void;
+  close(): Promise<void>;
+}
+
+export interface SlackServerOptions {
+  /** One message a second, as Slack enforces; its clock in milliseconds. */
+  readonly pacedBy?: () => number;
+}
+
+const TEAM = "T0LAB0000";
+const SERVICE = "B0HOOK0000";
+const TOKEN = "s3cr3tT0kenOfTheLab00000";
+
+/** Slack's side of an incoming webhook, on loopback: its limits, its error words, its pace. Close it at the end. */
+export async function startSlackServer(options: SlackServerOptions = {}): Promise<SlackServer> {
+  const received: SlackReceived[] = [];
+  const scripted: SlackScript[] = [];
+  const sockets = new Set<Socket>();
+  let lastAt = -Infinity;
+
+  const judge = (request: http.IncomingMessage, body: string): Exclude<SlackScript, string> => {
+    const problem = addressProblem(request.url ?? "") ?? payloadProblem(body);
+    if (problem) return problem;
+    const now = options.pacedBy?.() ?? Infinity;
+    if (now - lastAt < 1_000) return TOO_FAST;
+    if (options.pacedBy) lastAt = now;
+    return { status: 200, body: "ok" };
+  };
+
+  const server = http.createServer(async (request, response) => {
+    const body = await readText(request);
+    const answer = scripted.shift() ?? judge(request, body);
+    received.push({
+      payload: parsed(body),
+      path: request.url ?? "",
+      headers: request.headers,
+      status: typeof answer === "string" ? null : answer.status,
+    });
+    reply(response, answer);
+  });
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    webhookUrl: `http://127.0.0.1:${port}/services/${TEAM}/${SERVICE}/${TOKEN}`,
+    received,
+    script: (...answers) => void scripted.push(...answers),
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+const TOO_FAST = {
+  status: 429,
+  body: JSON.stringify({ retry_after: 1, ok: false, error: "rate_limited" }),
+  headers: { "retry-after": "1" },
+};
+
+/** Slack's words for a URL that is not, or no longer, a webhook's. */
+function addressProblem(path: string): { status: number; body: string } | null {
+  const [, root, team, service, token] = path.split("/");
+  if (root !== "services" || team !== TEAM) return { status: 404, body: "no_team" };
+  if (service !== SERVICE) return { status: 404, body: "no_service" };
+  return token === TOKEN ? null : { status: 400, body: "invalid_token" };
+}
+
+function reply(response: http.ServerResponse, answer: SlackScript): void {
+  if (answer === "hang") return;
+  if (answer === "reset") return void response.socket?.resetAndDestroy();
+  if (answer === "half") {
+    response.writeHead(200, { "content-length": "100" });
+    response.write("o", () => response.socket?.resetAndDestroy());
+    return;
+  }
+  response.writeHead(answer.status, { "content-type": "text/plain", ...answer.headers });
+  response.end(answer.body ?? "");
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+}
