@@ -1,6 +1,5 @@
 /**
  * Entry points of the cloud functions: request -> handler -> answer, nothing else. `functions.json` lists them.
- * A body that is called JSON and is none is refused by functions-framework before it reaches us (400, not a problem document).
  */
 import { http, type Request, type Response } from "@google-cloud/functions-framework";
 import { environment, readConfig } from "../src/config.ts";
@@ -11,6 +10,7 @@ import type { HttpRequest } from "../src/http/message.ts";
 import { plainHeaders, send, splitTarget } from "../src/http/node-request.ts";
 import { type Handler, openPoll } from "../src/http/poll.ts";
 import { problemResponse } from "../src/http/problem-document.ts";
+import { leaveBodiesUnparsed, sentHeaders } from "../src/http/unparsed-body.ts";
 import { channelKinds, openApp } from "../src/wire.ts";
 
 const given = environment();
@@ -47,7 +47,7 @@ const entry = (name: "api" | "poll" | "deliver") => async (request: Request, res
 };
 
 function toHttpRequest(request: Request): HttpRequest {
-  const headers = plainHeaders(request.headers);
+  const headers = sentHeaders(plainHeaders(request.headers));
   return {
     ...splitTarget(request.originalUrl),
     method: request.method,
@@ -60,4 +60,5 @@ function toHttpRequest(request: Request): HttpRequest {
 /** Every function there is, by its name. */
 export const FUNCTIONS = { api: entry("api"), poll: entry("poll"), deliver: entry("deliver") };
 
+leaveBodiesUnparsed();
 for (const [name, handler] of Object.entries(FUNCTIONS)) http(name, handler);

@@ -42,7 +42,7 @@ export async function openApp(config: Config, options: AppOptions): Promise<App>
     cpus: config.local.cpus ?? undefined,
     memoryBytes: config.local.memoryBytes ?? undefined,
     graceSeconds: config.local.graceSeconds,
-    environment: given.caller,
+    environment: { PATH: "/usr/local/bin:/usr/bin:/bin", ...given.caller },
   });
   const { channels, broken } = openChannels(config, options, given);
   const deps: Deps = {

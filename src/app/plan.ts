@@ -1,3 +1,4 @@
+import { jobBytes, MOST_BYTES } from "../core/chunk.ts";
 import type { Event } from "../core/event.ts";
 import { jobKey } from "../core/ids.ts";
 import type { Job } from "../core/job.ts";
@@ -25,13 +26,16 @@ export async function planChunk(
   const jobs = new Map<string, Job>();
   const events: Event[] = [];
   const at = deps.now();
+  let bytes = 0;
   for (const slot of chunk) {
+    if (bytes > MOST_BYTES / 2) break;
     const upstream = upstreamOf(run, slot, (key) => jobs.get(key) ?? known.get(key));
     const inputs = await inputsOf(deps, run, slot);
     const fingerprints = upstream.map((job) => job.fingerprint ?? "");
     const planned = planJob(run, slot, { inputs, upstream: fingerprints, storeUid, hash: deps.hash });
     const job = await reuse(deps, run, planned, upstream, earlier);
     jobs.set(job.key, job);
+    bytes += jobBytes(job);
     if (job.reused_from) {
       const seq = run.event_count + events.length;
       events.push({ seq, at, type: "job.reused", job: job.key, attempt: null, data: { ...job.reused_from } });

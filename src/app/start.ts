@@ -41,6 +41,8 @@ export interface StartInput {
 
 const KEY_LIFE_HOURS = 24;
 const SHEET_PAGE_ROWS = 500;
+/** A run document must stay under Firestore's 1 MiB, with what grows in it. The rules in force repeat the steps' own. */
+const MOST_RUN_CHARACTERS = 400_000;
 
 /**
  * Starts a run: one atomic commit of the run (`planning`), its counter, its name and its request key, and then the answer.
@@ -150,6 +152,14 @@ function startProblems(
   const jobs = jobCount(input.pipeline, input.samples.length);
   if (jobs > deps.caps.jobsPerRun)
     add("samples", `the run would have ${jobs} jobs; the cap is ${deps.caps.jobsPerRun}`);
+  const size =
+    JSON.stringify(input.pipeline).length + JSON.stringify(input.samples.map(({ sample }) => sample)).length;
+  if (size > MOST_RUN_CHARACTERS) {
+    add(
+      "pipeline",
+      `pipeline and sample names take ${size} characters; a run document holds ${MOST_RUN_CHARACTERS}: move long scripts into files`,
+    );
+  }
   for (const channel of input.notify ?? []) {
     if (deps.channels.has(channel) || deps.brokenChannels.has(channel)) continue;
     add(

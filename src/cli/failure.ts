@@ -29,7 +29,8 @@ export function failureOf(error: unknown): Failure {
       return { exitCode: EXIT.usage, message, problems: problemsOf(error) };
     case "InvalidRequest":
     case "ConfigError": {
-      const what = error.name === "ConfigError" ? "the configuration is not valid" : "the request is not valid";
+      const what =
+        error.name === "ConfigError" ? "the configuration is not valid" : "the request is not valid";
       const problems = problemsOf(error);
       return problems.length === 1
         ? { exitCode: EXIT.usage, message: problems[0]!, problems }

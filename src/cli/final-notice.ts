@@ -1,5 +1,5 @@
-import { noticeText } from "../core/message.ts";
 import type { Job } from "../core/job.ts";
+import { noticeText } from "../core/message.ts";
 import type { Run } from "../core/run.ts";
 import { EXIT } from "./failure.ts";
 
@@ -21,7 +21,10 @@ export async function finalNotice(run: Run, jobs: readonly Job[]): Promise<strin
 }
 
 /** What a run's end means for the shell. */
-export function runExitCode({ status, outcome }: Pick<Run, "status" | "outcome">, allowSkips: boolean): number {
+export function runExitCode(
+  { status, outcome }: Pick<Run, "status" | "outcome">,
+  allowSkips: boolean,
+): number {
   if (status === "failed" || status === "cancelled") return EXIT.failed;
   return outcome === "all_succeeded" || allowSkips ? EXIT.done : EXIT.skips;
 }

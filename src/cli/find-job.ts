@@ -1,5 +1,5 @@
-import { nearest } from "../core/spelling.ts";
 import type { Job } from "../core/job.ts";
+import { nearest } from "../core/spelling.ts";
 import type { RunStore } from "../ports.ts";
 
 /** The job of this key, or an error that suggests one. */

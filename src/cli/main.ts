@@ -48,7 +48,11 @@ function wants(program: Command, argv: readonly string[]): { json: boolean; debu
   };
 }
 
-function tell(error: unknown, terminal: Terminal, { json, debug }: { json: boolean; debug: boolean }): number {
+function tell(
+  error: unknown,
+  terminal: Terminal,
+  { json, debug }: { json: boolean; debug: boolean },
+): number {
   const failure = failureOf(error);
   const { message, problems } = failure;
   if (json) terminal.out(`${JSON.stringify({ error: { message, problems } }, null, 2)}\n`);

@@ -79,7 +79,11 @@ export function createProgram(parts: {
     .option("--no-color", "no colours (also NO_COLOR)")
     .addHelpText("after", EXIT_CODES);
   for (const add of COMMANDS) add(program, parts.bind);
-  for (const command of [program, ...program.commands, ...program.commands.flatMap((each) => each.commands)]) {
+  for (const command of [
+    program,
+    ...program.commands,
+    ...program.commands.flatMap((each) => each.commands),
+  ]) {
     command
       .exitOverride()
       .configureHelp({ showGlobalOptions: command !== program })
@@ -102,4 +106,3 @@ export function createProgram(parts: {
 
 const helpWidth = (terminal: Terminal): number =>
   terminal.interactive ? Math.min(terminal.size().columns, MOST_HELP_COLUMNS) : MOST_HELP_COLUMNS;
-

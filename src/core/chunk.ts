@@ -53,8 +53,9 @@ const isEnd = (event: Event): boolean =>
 const isEndNotice = (notice: Notice): boolean =>
   ["run.completed", "run.failed", "run.cancelled"].includes(notice.event);
 
-/** Room that the run document and the notices of the first commit take. */
-const RESERVE = 50;
+/** Documents that the run and the notices of the first commit take. */
+const reserveOf = (pass: Advance): number =>
+  10 + pass.notices.filter((notice) => !isEndNotice(notice)).length;
 
 function groupJobs(pass: Advance): { jobs: Job[]; events: Event[] }[] {
   const events = new Map<string, Event[]>();
@@ -64,6 +65,7 @@ function groupJobs(pass: Advance): { jobs: Job[]; events: Event[] }[] {
     if (list) list.push(event);
     else events.set(event.job, [event]);
   }
+  const reserve = reserveOf(pass);
   const groups: { jobs: Job[]; events: Event[]; bytes: number }[] = [];
   for (const job of pass.jobs) {
     const own = events.get(job.key) ?? [];
@@ -71,7 +73,7 @@ function groupJobs(pass: Advance): { jobs: Job[]; events: Event[] }[] {
     const group = groups.at(-1);
     const full =
       !group ||
-      group.jobs.length + group.events.length + own.length + 1 > MOST_DOCUMENTS - RESERVE ||
+      group.jobs.length + group.events.length + own.length + 1 > MOST_DOCUMENTS - reserve ||
       group.bytes + bytes > MOST_BYTES / 2;
     if (full) groups.push({ jobs: [job], events: [...own], bytes });
     else {
@@ -90,12 +92,16 @@ function fits({ jobs, events, notices }: Chunk): boolean {
 
 /** An estimate from above, without writing the document out. */
 const EVENT_BYTES = 3000;
-const jobBytes = (job: Job): number =>
+export const jobBytes = (job: Job): number =>
   3000 +
   job.attempts.length * 2500 +
   job.decisions.length * 2500 +
   job.outputs.length * 700 +
-  job.attempts.reduce((sum, attempt) => sum + 3 * (attempt.log_tail?.length ?? 0), 0);
+  Object.keys(job.metrics).length * 200 +
+  3 * textLength(Object.values(job.inputs)) +
+  3 * textLength(job.attempts.map((attempt) => attempt.log_tail ?? ""));
+
+const textLength = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + text.length, 0);
 
 function moveCounts(run: Run, before: ReadonlyMap<string, Job>, jobs: readonly Job[]): Run["summary"] {
   const summary = { ...run.summary };

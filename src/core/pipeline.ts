@@ -235,7 +235,7 @@ function collidingOutputs({ steps }: Pipeline): Problem[] {
         });
       }
       const other = owner.get(pattern);
-      if (other !== undefined)
+      if (other !== undefined && other !== step.id)
         problems.push({ path, message: `${JSON.stringify(pattern)} is also an output of step ${other}` });
       owner.set(pattern, step.id);
     });

@@ -70,13 +70,19 @@ export function executorContract(kind: string, open: (t: TestContext) => Executo
   });
 
   promise("declared outputs are published, then the manifest", async ({ executor, submission, end }) => {
-    const work = submission(`mkdir "$OUTPUT_DIR/a"; printf hello > "$OUTPUT_DIR/a/x.txt"; touch "$OUTPUT_DIR/y"\n`, {
-      outputs: ["a/*.txt", "nothing-*"],
-    });
+    const work = submission(
+      `mkdir "$OUTPUT_DIR/a"; printf hello > "$OUTPUT_DIR/a/x.txt"; touch "$OUTPUT_DIR/y"\n`,
+      {
+        outputs: ["a/*.txt", "nothing-*"],
+      },
+    );
     await executor.submit([work]);
     assert.equal((await end(work)).status, "succeeded");
     assert.equal(readFileSync(join(work.output, "a/x.txt"), "utf8"), "hello");
-    const manifest = readFileSync(join(work.output, `.bioagent/${work.job}/a${work.attempt.attempt}.json`), "utf8");
+    const manifest = readFileSync(
+      join(work.output, `.bioagent/${work.job}/a${work.attempt.attempt}.json`),
+      "utf8",
+    );
     assert.deepEqual(JSON.parse(manifest), {
       attempt: work.attempt.id,
       outputs: [
@@ -90,15 +96,18 @@ export function executorContract(kind: string, open: (t: TestContext) => Executo
     });
   });
 
-  promise("an attempt cancelled before it was submitted never runs", async ({ executor, submission, end }) => {
-    const work = submission("echo ran\n");
-    await executor.cancel([work]);
-    await executor.cancel([work]);
-    assert.notEqual((await executor.submit([work]))[0]?.kind, "refused");
-    const seen = await end(work);
-    assert.deepEqual([seen.status, seen.ran], ["cancelled", false]);
-    assert.equal((await executor.log(work, { lines: null })) ?? "", "");
-  });
+  promise(
+    "an attempt cancelled before it was submitted never runs",
+    async ({ executor, submission, end }) => {
+      const work = submission("echo ran\n");
+      await executor.cancel([work]);
+      await executor.cancel([work]);
+      assert.notEqual((await executor.submit([work]))[0]?.kind, "refused");
+      const seen = await end(work);
+      assert.deepEqual([seen.status, seen.ran], ["cancelled", false]);
+      assert.equal((await executor.log(work, { lines: null })) ?? "", "");
+    },
+  );
 
   promise("a running attempt is ended by cancel", async ({ executor, submission, end }) => {
     const work = submission("sleep 600\n");

@@ -19,7 +19,11 @@ async function events(context: Context, reference: string, options: { job?: stri
     const all = await eventsAfter(store, runId, -1);
     const found = options.job === undefined ? all : all.filter((event) => event.job === options.job);
     if (context.json) printJson(context, { events: found });
-    else printLines(context, found.map((event) => eventLine(event, context.paint)));
+    else
+      printLines(
+        context,
+        found.map((event) => eventLine(event, context.paint)),
+      );
     return EXIT.done;
   });
 }

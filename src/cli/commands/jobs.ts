@@ -57,7 +57,11 @@ async function collectJobs(store: RunStore, query: JobQuery): Promise<Job[]> {
   const found: Job[] = [];
   let cursor: string | undefined;
   do {
-    const page = await store.queryJobs({ ...query, cursor, limit: Math.min(PAGE, query.limit - found.length) });
+    const page = await store.queryJobs({
+      ...query,
+      cursor,
+      limit: Math.min(PAGE, query.limit - found.length),
+    });
     found.push(...page.items);
     cursor = page.cursor ?? undefined;
   } while (cursor !== undefined && found.length < query.limit);

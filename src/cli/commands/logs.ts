@@ -2,8 +2,8 @@ import type { Attempt, Job } from "../../core/job.ts";
 import { type AddCommand, type Context, printJson } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT, UsageError } from "../failure.ts";
-import { wholeNumber } from "../input/parsers.ts";
 import { findJob } from "../find-job.ts";
+import { wholeNumber } from "../input/parsers.ts";
 import { withRun } from "../session.ts";
 
 interface LogsOptions {

@@ -1,4 +1,4 @@
-import { type AddCommand, type Context } from "../context.ts";
+import type { AddCommand, Context } from "../context.ts";
 import { example } from "../example.ts";
 import { follow } from "../follow.ts";
 import { chosenRun } from "../session.ts";
@@ -10,7 +10,9 @@ interface WaitOptions {
 export const addWait: AddCommand = (program, bind) => {
   program
     .command("wait <run>")
-    .description("wait for a run's end and print its notice; it ticks too, which is harmless beside others that do")
+    .description(
+      "wait for a run's end and print its notice; it ticks too, which is harmless beside others that do",
+    )
     .option("--allow-skips", "exit 0 also when samples were skipped or failed")
     .addHelpText("after", example("bioagent wait castle-river && ./publish.sh"))
     .action(bind(wait));

@@ -47,7 +47,9 @@ function lines(context: Context, run: Run, jobs: readonly Job[]): string[] {
   return [
     ...head,
     ...[...shown, ...short].flatMap((job) => ["", ...renderWhy(job, context.paint)]),
-    ...(causes.length > shown.length ? ["", `... and ${causes.length - shown.length} more: bioagent jobs ${run.run_id}`] : []),
+    ...(causes.length > shown.length
+      ? ["", `... and ${causes.length - shown.length} more: bioagent jobs ${run.run_id}`]
+      : []),
     ...(short.length === 0 && followers.length > 0 ? ["", followersLine(followers)] : []),
     "",
     ...renderRemedies(run, jobs),

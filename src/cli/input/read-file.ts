@@ -9,7 +9,9 @@ export async function readTextFile(path: string, shown: string, what: string): P
     const fact = await stat(path);
     if (fact.isDirectory()) throw new UsageError(`${what} ${shown} is a folder`);
     if (fact.size > MOST_BYTES) {
-      throw new UsageError(`${what} ${shown} has ${Math.ceil(fact.size / 2 ** 20)} MiB; at most 50 MiB are read`);
+      throw new UsageError(
+        `${what} ${shown} has ${Math.ceil(fact.size / 2 ** 20)} MiB; at most 50 MiB are read`,
+      );
     }
     return await readFile(path, "utf8");
   } catch (error) {

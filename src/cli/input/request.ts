@@ -48,7 +48,12 @@ export async function readRequest(
   const params = readParams(options.param ?? [], whole.params);
   const labels = readPairs("--label", options.label ?? []);
   const input = options.input === undefined ? given.folder : place(options.input, cwd);
-  const problems = [...badSettings, ...params.problems, ...labels.problems, ...inputProblems(input, options.input)];
+  const problems = [
+    ...badSettings,
+    ...params.problems,
+    ...labels.problems,
+    ...inputProblems(input, options.input),
+  ];
   if (problems.length > 0) throw new UsageError("the command line is not valid", problems);
   return {
     pipeline: applySettings(whole, set),
@@ -74,7 +79,11 @@ const place = (text: string, cwd: string): string => {
 };
 
 /** A name stays one; a path becomes absolute. */
-function referenceOf(given: string | undefined, known: Readonly<Record<string, string>>, cwd: string): string | null {
+function referenceOf(
+  given: string | undefined,
+  known: Readonly<Record<string, string>>,
+  cwd: string,
+): string | null {
   if (given === undefined) return null;
   return given in known || !given.includes("/") ? given : place(given, cwd);
 }

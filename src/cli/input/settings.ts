@@ -33,7 +33,9 @@ function readOne(text: string, steps: readonly string[]): One {
   if (!match) return { problem: "write STEP.FIELD=VALUE, such as star_align.memory=64GiB" };
   const [, step, field, value] = match as unknown as [string, string, string, string];
   if (!steps.includes(step))
-    return { problem: `there is no step ${step}${didYouMean(step, steps) || `; steps are ${steps.join(", ")}`}` };
+    return {
+      problem: `there is no step ${step}${didYouMean(step, steps) || `; steps are ${steps.join(", ")}`}`,
+    };
   if (!isField(field))
     return {
       problem: `${field} cannot be set${didYouMean(field, SET_FIELDS) || `; fields are ${SET_FIELDS.join(", ")}`}`,
@@ -52,14 +54,14 @@ const size: Parser = (text) =>
 const PARSERS: Readonly<Record<SetField, Parser>> = {
   cpu: (text) => {
     const value = Number(text);
-    return text.trim() !== "" && value > 0 && value <= 1024 ? value : { problem: "not a number of CPUs above 0" };
+    return text.trim() !== "" && value > 0 && value <= 1024
+      ? value
+      : { problem: "not a number of CPUs above 0" };
   },
   memory: size,
   disk: size,
-  time: (text) =>
-    parseDuration(text) ? text.trim() : { problem: `not a duration: write ${DURATION_FORM}` },
-  spot: (text) =>
-    text === "true" ? true : text === "false" ? false : { problem: "write true or false" },
+  time: (text) => (parseDuration(text) ? text.trim() : { problem: `not a duration: write ${DURATION_FORM}` }),
+  spot: (text) => (text === "true" ? true : text === "false" ? false : { problem: "write true or false" }),
 };
 
 /** The pipeline with these resources in place of its own. */

@@ -1,6 +1,6 @@
 import type { Event } from "../../core/event.ts";
 import type { Decision } from "../../core/job.ts";
-import { sayDuration, sayBytes } from "../../core/quantity.ts";
+import { sayBytes, sayDuration } from "../../core/quantity.ts";
 import { type Paint, type Style, statusStyle } from "./paint.ts";
 import { clockOf, secondsBetween } from "./time.ts";
 import { oneLine } from "./width.ts";
@@ -29,10 +29,16 @@ const words = (verb: string, text: string, style: Style, news: boolean): Words =
 });
 
 function wordsOf({ type, data, attempt }: Event): Words {
-  const text = (key: string): string => (data[key] === undefined || data[key] === null ? "" : String(data[key]));
+  const text = (key: string): string =>
+    data[key] === undefined || data[key] === null ? "" : String(data[key]);
   switch (type) {
     case "run.created":
-      return words("created", `${text("jobs")} jobs, ${text("samples")} samples, executor ${text("executor")}`, "dim", false);
+      return words(
+        "created",
+        `${text("jobs")} jobs, ${text("samples")} samples, executor ${text("executor")}`,
+        "dim",
+        false,
+      );
     case "run.approved":
       return words("approved", text("by") && `by ${text("by")}`, "dim", true);
     case "run.planned":
@@ -49,7 +55,12 @@ function wordsOf({ type, data, attempt }: Event): Words {
     case "run.failed":
     case "run.cancelled": {
       const status = type.slice("run.".length);
-      return words(status, text("outcome"), text("outcome") === "some_skipped" ? "yellow" : statusStyle(status), true);
+      return words(
+        status,
+        text("outcome"),
+        text("outcome") === "some_skipped" ? "yellow" : statusStyle(status),
+        true,
+      );
     }
     case "job.recorded":
       return words("recorded", `attempt ${attempt}, ${resourcesText(data["resources"])}`, "dim", false);
@@ -60,7 +71,12 @@ function wordsOf({ type, data, attempt }: Event): Words {
     case "job.reused":
       return words("reused", `from ${text("run_id")}`, "green", true);
     case "job.succeeded":
-      return words("done", Number(text("outputs")) > 0 ? `${text("outputs")} outputs verified` : "", "green", true);
+      return words(
+        "done",
+        Number(text("outputs")) > 0 ? `${text("outputs")} outputs verified` : "",
+        "green",
+        true,
+      );
     case "job.failed":
     case "job.skipped":
     case "job.cancelled": {
@@ -88,8 +104,14 @@ function resourcesText(value: unknown): string {
 function observedWords(data: Event["data"], attempt: number | null): Words {
   const status = String(data["status"]);
   const nth = `attempt ${attempt}`;
-  if (status === "running" || status === "submitted") return words(status, nth, statusStyle(status), status === "running");
-  return words("ended", [nth, ...endParts(data)].join(", "), statusStyle(status === "lost" ? "failed" : status), false);
+  if (status === "running" || status === "submitted")
+    return words(status, nth, statusStyle(status), status === "running");
+  return words(
+    "ended",
+    [nth, ...endParts(data)].join(", "),
+    statusStyle(status === "lost" ? "failed" : status),
+    false,
+  );
 }
 
 function endParts(data: Event["data"]): string[] {

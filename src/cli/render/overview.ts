@@ -50,7 +50,10 @@ function overviewFacts(run: Run, now: string): [string, string][] {
   return [
     ["Run", `${run.run_id} (${run.name})`],
     ["Status", statusWords(run)],
-    ["Pipeline", `${run.pipeline}, ${run.samples.length} samples, ${run.summary.total_jobs} jobs, executor ${run.executor}`],
+    [
+      "Pipeline",
+      `${run.pipeline}, ${run.samples.length} samples, ${run.summary.total_jobs} jobs, executor ${run.executor}`,
+    ],
     ["Times", timesText(run, now)],
     ...optional.filter((fact): fact is [string, string] => fact[1] !== null),
   ];

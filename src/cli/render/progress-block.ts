@@ -72,7 +72,10 @@ function headLines({ run, now }: ProgressState, width: number, paint: Paint): st
 }
 
 /** Where not all fit: first those where something moves or went wrong, in the pipeline's order. */
-function visibleSteps(counts: readonly StepCounts[], most: number): { shown: readonly StepCounts[]; hidden: number } {
+function visibleSteps(
+  counts: readonly StepCounts[],
+  most: number,
+): { shown: readonly StepCounts[]; hidden: number } {
   if (counts.length <= most) return { shown: counts, hidden: 0 };
   const rank = (count: StepCounts): number =>
     count.running > 0 ? 0 : count.failed + count.skipped > 0 ? 1 : count.waiting > 0 ? 2 : 3;

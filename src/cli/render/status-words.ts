@@ -1,6 +1,6 @@
 import type { Run } from "../../core/run.ts";
 import { isFinalRun } from "../../core/status.ts";
-import { statusStyle, type Style } from "./paint.ts";
+import { type Style, statusStyle } from "./paint.ts";
 
 type Standing = Pick<Run, "status" | "outcome" | "stopping" | "waiting" | "held">;
 

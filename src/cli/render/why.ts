@@ -11,9 +11,16 @@ const LOG_LINES = 8;
 export function renderWhy(job: Job, paint: Paint): string[] {
   const head = `${paint("bold", job.key)}: ${paint(statusStyle(job.status), job.status)}${job.error ? `, ${oneLine(job.error)}` : ""}`;
   if (job.blocked_by !== null) {
-    return [head, `  It needs ${job.blocked_by}, which did not succeed. bioagent why ${job.run_id} ${job.blocked_by}`];
+    return [
+      head,
+      `  It needs ${job.blocked_by}, which did not succeed. bioagent why ${job.run_id} ${job.blocked_by}`,
+    ];
   }
-  return [head, ...history(job).flatMap((entry) => entry.map((line) => `  ${line}`)), ...logLines(job, paint)];
+  return [
+    head,
+    ...history(job).flatMap((entry) => entry.map((line) => `  ${line}`)),
+    ...logLines(job, paint),
+  ];
 }
 
 /** Attempts, each followed by what was decided upon it; what was decided upon none comes last. */

@@ -28,7 +28,9 @@ export function exitCodeOf(event: StatusEvent): number | null {
 
 /** Whether an event is about an end in failure. */
 const tellsFailure = (event: StatusEvent): boolean =>
-  taskState(event.taskState) === "FAILED" || exitCodeOf(event) !== null || /\bto FAILED\b/.test(textOf(event));
+  taskState(event.taskState) === "FAILED" ||
+  exitCodeOf(event) !== null ||
+  /\bto FAILED\b/.test(textOf(event));
 
 /** The event that a failure is judged by: the latest that has an exit code, else the latest that tells of it. */
 export const failingEvent = (events: readonly StatusEvent[]): StatusEvent | null =>
@@ -42,9 +44,7 @@ export const endsInFailure = (events: readonly StatusEvent[]): boolean => {
 
 /** Whether it reached RUNNING: events tell a history, and here only the history is asked for. */
 export const reachedRunning = (events: readonly StatusEvent[]): boolean =>
-  events.some(
-    (event) => taskState(event.taskState) === "RUNNING" || TOWARDS_RUNNING.test(textOf(event)),
-  );
+  events.some((event) => taskState(event.taskState) === "RUNNING" || TOWARDS_RUNNING.test(textOf(event)));
 
 export type Shortage = { readonly reason: "quota" | "capacity"; readonly detail: string };
 

@@ -80,7 +80,11 @@ const MOST_EVENTS = 3;
 const LONGEST = 500;
 
 /** The failing event; the other events too where no exit code says what it was, and so the provider's words decide. */
-function evidenceOf(judged: StatusEvent | null, own: readonly StatusEvent[], exitCode: number | null): Evidence[] {
+function evidenceOf(
+  judged: StatusEvent | null,
+  own: readonly StatusEvent[],
+  exitCode: number | null,
+): Evidence[] {
   const others =
     exitCode === null ? own.filter((event) => event !== judged && event.type !== "STATUS_CHANGED") : [];
   return [...others.slice(-MOST_EVENTS), ...(judged ? [judged] : [])]

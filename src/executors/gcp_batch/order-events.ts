@@ -31,9 +31,7 @@ const inRange = (seconds: number): boolean => Number.isSafeInteger(seconds) && s
 
 /** UTC ISO 8601 with milliseconds; null when there is no moment. */
 export const instantOf = (moment: Moment | null): string | null =>
-  moment === null
-    ? null
-    : new Date(moment.seconds * 1000 + Math.floor(moment.nanos / 1e6)).toISOString();
+  moment === null ? null : new Date(moment.seconds * 1000 + Math.floor(moment.nanos / 1e6)).toISOString();
 
 const compare = (a: Moment | null, b: Moment | null): number => {
   if (a === null || b === null) return Number(a !== null) - Number(b !== null);

@@ -1,15 +1,8 @@
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmdirSync,
-  writeFileSync,
-} from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-/** A place where memory groups may be made, one for each attempt. */
+/** A place where memory groups may be made, one for each launch of an attempt. */
 export interface MemoryGroups {
   readonly version: 1 | 2;
   /** Folder in which the groups lie. */
@@ -81,16 +74,12 @@ function readIfThere(path: string): string | null {
 }
 
 const PREFIX = "bioagent-";
-const groupFolder = (groups: MemoryGroups, id: string): string => join(groups.base, PREFIX + id);
+const groupFolder = (groups: MemoryGroups, launch: string): string => join(groups.base, PREFIX + launch);
 
-/** Makes the group of an attempt with its limit in bytes. Made again, it is the same one. */
-export function makeGroup(groups: MemoryGroups, id: string, limit: number): GroupFiles {
-  const folder = groupFolder(groups, id);
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  }
+/** Makes the group of one launch with its limit in bytes. Launches have names of their own, so it never existed before. */
+export function makeGroup(groups: MemoryGroups, launch: string, limit: number): GroupFiles {
+  const folder = groupFolder(groups, launch);
+  mkdirSync(folder);
   if (groups.version === 2) limitVersion2(folder, limit);
   else limitVersion1(folder, limit);
   const [kills, peak] =
@@ -122,18 +111,21 @@ function limitVersion1(folder: string, limit: number): void {
   if (existsSync(withSwap)) writeFileSync(withSwap, String(limit));
 }
 
-/** Removes an attempt's group if nothing lives in it any more. */
-export function removeGroup(groups: MemoryGroups, id: string): void {
+/** Removes a launch's group if nothing lives in it any more. */
+export async function removeGroup(groups: MemoryGroups, launch: string): Promise<void> {
   try {
-    rmdirSync(groupFolder(groups, id));
+    await rmdir(groupFolder(groups, launch)); // waits for the kernel, so not in the way of the monitor
   } catch {
     // It was never made, is gone already, or still holds a process; forgetting the attempt tries again.
   }
 }
 
-/** Process ids in an attempt's group. */
-export const groupMembers = (groups: MemoryGroups, id: string): number[] =>
-  (readIfThere(join(groupFolder(groups, id), "cgroup.procs")) ?? "").split("\n").filter(Boolean).map(Number);
+/** Process ids in a launch's group. */
+export const groupMembers = (groups: MemoryGroups, launch: string): number[] =>
+  (readIfThere(join(groupFolder(groups, launch), "cgroup.procs")) ?? "")
+    .split("\n")
+    .filter(Boolean)
+    .map(Number);
 
 /** The memory limit that this process itself is under, in bytes; null when there is none. */
 export function ownLimit(root: string, self: string): number | null {

@@ -6,7 +6,6 @@ import { removeGroup } from "./cgroup.ts";
 import { lifeOf, readClaim } from "./claim.ts";
 import { attemptFiles } from "./folder.ts";
 import type { Host } from "./host.ts";
-import { removeLaunch } from "./launch.ts";
 
 /**
  * Takes away what an ended attempt worked with, frees its slot, and lays its exit record beside its log. Claim, log and
@@ -17,10 +16,13 @@ export async function forgetAttempt(host: Host, ref: AttemptRef): Promise<void> 
   if (!existsSync(files.ended) && mayLive(host, files.claim)) return;
   host.ends.settle(ref.attempt.id);
   host.slots.release(ref);
-  for (const name of entriesOf(files.home)) {
-    if (/^w[0-9a-f]{12}$/.test(name)) await removeLaunch(join(files.home, name), removeTree);
-  }
-  if (host.groups) removeGroup(host.groups, ref.attempt.id);
+  const launches = entriesOf(files.home).filter((name) => /^w[0-9a-f]{12}$/.test(name));
+  await Promise.all(
+    launches.flatMap((name) => [
+      host.groups && removeGroup(host.groups, name),
+      removeTree(join(files.home, name)),
+    ]),
+  );
   try {
     renameSync(files.ended, files.exit);
   } catch (error) {

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, rmdirSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { bytesOf, secondsOf } from "../../core/quantity.ts";
 import type { Submission } from "../../ports.ts";
-import type { GroupFiles } from "./cgroup.ts";
+import { type GroupFiles, type MemoryGroups, makeGroup, removeGroup } from "./cgroup.ts";
 import { attemptFolder, type Folder } from "./folder.ts";
 import type { Machine } from "./machine.ts";
 import { MARKER } from "./remains.ts";
@@ -20,6 +20,7 @@ export interface CallerEnvironment {
 export interface LaunchContext {
   readonly folder: Folder;
   readonly machine: Machine;
+  readonly groups: MemoryGroups | null;
   readonly environment: CallerEnvironment;
   readonly graceSeconds: number;
   readonly logCapBytes: number;
@@ -30,19 +31,18 @@ export interface LaunchContext {
  * Writes everything that one supervisor needs into a folder of this launch's own, and gives the folder's name. Two
  * launches of one attempt share nothing, so the one that loses the claim cannot spoil what the other works with.
  */
-export function prepareLaunch(
-  context: LaunchContext,
-  submission: Submission,
-  group: GroupFiles | null,
-): string {
+export function prepareLaunch(context: LaunchContext, submission: Submission): string {
   const launch = `w${randomBytes(6).toString("hex")}`;
   const attempt = join(context.folder.root, attemptFolder(submission.run_id, submission.attempt.id));
   const home = join(attempt, launch);
   mkdirSync(attempt, { recursive: true });
   mkdirSync(home);
+  const { groups } = context;
   try {
+    const group = groups && makeGroup(groups, launch, bytesOf(submission.attempt.resources.memory));
     fill(context, submission, group, home);
   } catch (error) {
+    if (groups) void removeGroup(groups, launch);
     rmSync(home, { recursive: true, force: true });
     throw error;
   }
@@ -127,16 +127,3 @@ const isBashsOwn = (name: string): boolean =>
   /^(BASH.*|IFS|UID|EUID|PPID|GROUPS|DIRSTACK|FUNC.*|LINENO|S?RANDOM|SECONDS|EPOCH.*|HIST.*|OPT.*|SHELLOPTS|SHLVL|POSIXLY_CORRECT|GLOBIGNORE|EXECIGNORE|GLOBSORT|PIPESTATUS|OLDPWD|PWD|COMP.*|READLINE.*|MAPFILE|REPLY|COPROC|TIMEFORMAT|TMOUT|LC_.*|CHILD_MAX|CDPATH|ENV|MAIL.*|PS\d|PROMPT.*|FIGNORE|INPUTRC|TERM|COLUMNS|LINES|HOSTFILE|MACHTYPE|OSTYPE|HOSTNAME|HOSTTYPE|IGNOREEOF|AUTO_RESUME)$/.test(
     name,
   );
-
-/** Takes away what a launch needed: a few known files fast, anything more by walking. */
-export async function removeLaunch(home: string, remove: (path: string) => Promise<void>): Promise<void> {
-  try {
-    for (const file of ["script", "spec"]) unlinkSync(join(home, file));
-    for (const part of ["work", "out", "tmp"]) {
-      if (statSync(join(home, part), { throwIfNoEntry: false })) rmdirSync(join(home, part));
-    }
-    rmdirSync(home);
-  } catch {
-    await remove(home); // the script left something, which is the usual case for real work
-  }
-}

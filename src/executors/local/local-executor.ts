@@ -50,7 +50,7 @@ export function openLocalExecutor(options: LocalExecutorOptions): Executor {
     },
     log: async (ref, { lines }) => readLog(attemptFiles(host.folder, ref).log, lines),
     forget: async (attempts) => {
-      for (const ref of attempts) await forgetAttempt(host, ref);
+      await Promise.all(attempts.map((ref) => forgetAttempt(host, ref)));
     },
     changed: (signal) => host.ends.changed(signal),
   };
@@ -91,6 +91,7 @@ function buildHost(options: LocalExecutorOptions): Host {
     launchContext: {
       folder,
       machine,
+      groups,
       environment: options.environment,
       graceSeconds: options.graceSeconds ?? 10,
       logCapBytes: options.logCapBytes ?? 16 * 2 ** 20,

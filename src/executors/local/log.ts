@@ -52,8 +52,8 @@ const ESCAPES =
  * Of a line that was overwritten after a carriage return (a progress bar), what a terminal would show last stays.
  */
 export function cleanLog(raw: Buffer): string {
-  return new TextDecoder()
-    .decode(raw)
+  return raw
+    .toString("utf8")
     .replace(ESCAPES, "")
     .replace(/\r+(?=\n|$)/g, "")
     .replace(/[^\n]*\r/g, "")

@@ -67,7 +67,7 @@ async function observeUnclaimed(host: Host, ref: AttemptRef): Promise<Observatio
   const { id: attempt, status, handle } = ref.attempt;
   if (status === "recorded") return { attempt, status: null };
   if (!handleIsFrom(handle, host.machine)) return unreachable(ref, String(handle?.["host"]));
-  const certain = await killRemains({ id: attempt, groups: host.groups, script: null });
+  const certain = await killRemains({ id: attempt, groups: host.groups, claim: null });
   if (!certain) return { attempt, status: null };
   return lost(ref, `its folder in ${host.folder.root} is gone`, {});
 }
@@ -91,7 +91,7 @@ async function observeClaimed(host: Host, ref: AttemptRef, claim: TakenClaim): P
 async function observeDead(host: Host, ref: AttemptRef, claim: TakenClaim): Promise<Observation> {
   const { id: attempt } = ref.attempt;
   const files = attemptFiles(host.folder, ref);
-  if (!(await killRemains({ id: attempt, groups: host.groups, script: claim.script }))) {
+  if (!(await killRemains({ id: attempt, groups: host.groups, claim }))) {
     return {
       attempt,
       status: null,

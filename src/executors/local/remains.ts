@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { groupMembers, type MemoryGroups } from "./cgroup.ts";
-import { isAlive, type ProcessIdentity, readProcess } from "./machine.ts";
+import type { TakenClaim } from "./claim.ts";
+import { isAlive, readProcess } from "./machine.ts";
 
 /** Every script carries its attempt's id under this name: what left its process group is found by it. */
 export const MARKER = "BIOAGENT_ATTEMPT";
@@ -9,8 +10,8 @@ export const MARKER = "BIOAGENT_ATTEMPT";
 interface Traces {
   readonly id: string;
   readonly groups: MemoryGroups | null;
-  /** The script's first process, if it is known. */
-  readonly script: ProcessIdentity | null;
+  /** Null when its folder is gone: then only the marker is left to find it by. */
+  readonly claim: TakenClaim | null;
 }
 
 /**
@@ -27,8 +28,9 @@ export async function killRemains(traces: Traces): Promise<boolean> {
   return false;
 }
 
-function findRemains({ id, groups, script }: Traces): number[] {
-  const found = new Set(groups ? groupMembers(groups, id) : []);
+function findRemains({ id, groups, claim }: Traces): number[] {
+  const found = new Set(groups && claim ? groupMembers(groups, claim.launch) : []);
+  const script = claim?.script;
   // A group's number may be another's by now, unless its leader is still the same process.
   const leader = script && isAlive(script) ? script.pid : null;
   const marker = Buffer.from(`\0${MARKER}=${id}\0`, "latin1");

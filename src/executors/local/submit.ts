@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { bytesOf } from "../../core/quantity.ts";
 import { tooBig } from "../../core/resources.ts";
 import type { FailureClass } from "../../core/status.ts";
 import type { Submission, SubmitResult } from "../../ports.ts";
-import { makeGroup } from "./cgroup.ts";
+import { removeGroup } from "./cgroup.ts";
 import { handleOf, lifeOf, readClaim } from "./claim.ts";
 import { attemptFiles, attemptFolder, nameProblem } from "./folder.ts";
 import type { Host } from "./host.ts";
@@ -83,7 +82,7 @@ async function freeDeadSlots(host: Host): Promise<boolean> {
     let over = claim.kind === "tombstone" || claim.kind === "empty";
     if (claim.kind === "none") over = isAbandoned(host.folder, slot, host.now());
     if (claim.kind === "taken" && lifeOf(claim, host.machine) === "dead") {
-      over = await killRemains({ id: slot.id, groups: host.groups, script: claim.script });
+      over = await killRemains({ id: slot.id, groups: host.groups, claim });
     }
     if (over) host.slots.release(slot);
     freed ||= over;
@@ -96,15 +95,14 @@ async function start(host: Host, submission: Submission): Promise<SubmitResult> 
   const files = attemptFiles(host.folder, submission);
   let launch: string;
   try {
-    const group = host.groups && makeGroup(host.groups, id, bytesOf(submission.attempt.resources.memory));
-    launch = prepareLaunch(host.launchContext, submission, group);
+    launch = prepareLaunch(host.launchContext, submission);
   } catch (error) {
     return notNow(host, submission, `could not prepare it in ${files.home}: ${(error as Error).message}`);
   }
   const answer = await host.launcher.launch(attemptFolder(submission.run_id, id), launch);
-  const home = join(files.home, launch);
   if (answer.kind === "claimed") return confirmed(host, submission);
-  await rm(home, { recursive: true, force: true });
+  if (host.groups) await removeGroup(host.groups, launch);
+  await rm(join(files.home, launch), { recursive: true, force: true });
   if (answer.kind === "taken") return confirmed(host, submission);
   return notNow(host, submission, answer.why);
 }

@@ -427,11 +427,11 @@ supervise() {
   fi
   started=$EPOCHREALTIME
   log_head=$((log_cap / 16 < 1048576 ? log_cap / 16 : 1048576)) log_tail=$((log_cap - log_head - 64))
-  start_script
   trap '' PIPE # the monitor may be gone
   printf '%s claimed\n' "$launch"
   exec >/dev/null
   trap - PIPE
+  start_script
   watch_script
   end_leftovers
   settle_reason

@@ -1,17 +1,31 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Observation } from "../../../src/core/observation.ts";
 import type { Resources } from "../../../src/core/resources.ts";
+import { findMemoryGroups, removeGroup } from "../../../src/executors/local/cgroup.ts";
 import { type LocalExecutorOptions, openLocalExecutor } from "../../../src/executors/local/local-executor.ts";
 import type { AttemptRef, Executor, Submission } from "../../../src/ports.ts";
 
 /** A new folder that goes with the test. */
 export function temporaryFolder(t: TestContext, below = tmpdir()): string {
   const folder = mkdtempSync(join(below, "bioagent-local-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(async () => {
+    await removeGroups(join(folder, "local/attempts"));
+    rmSync(folder, { recursive: true, force: true });
+  });
   return folder;
+}
+
+/** Of attempts that a test did not forget. */
+async function removeGroups(attempts: string): Promise<void> {
+  const groups = findMemoryGroups("/sys/fs/cgroup", readFileSync("/proc/self/cgroup", "utf8"));
+  if (!groups || !existsSync(attempts)) return;
+  for (const path of readdirSync(attempts, { recursive: true, encoding: "utf8" })) {
+    const launch = /^[^/]+\/[^/]+\/(w[0-9a-f]{12})$/.exec(path)?.[1];
+    if (launch !== undefined) await removeGroup(groups, launch);
+  }
 }
 
 export const callerEnvironment = {

@@ -1,0 +1,99 @@
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+
+const root = dirname(import.meta.dirname);
+
+/** What each room may import besides itself: other rooms, and packages by name (`node:` modules as `node`). */
+interface Room {
+  readonly rooms: readonly string[];
+  readonly packages: readonly string[];
+}
+
+const ADAPTER = ["src/ports.ts", "src/core/"];
+const FACE = [
+  "src/wire.ts",
+  "src/config.ts",
+  "src/config/",
+  "src/app/",
+  "src/core/",
+  "src/ports.ts",
+  "src/ledger/",
+  "src/pipelines/",
+];
+
+/** The first prefix that fits a file is its room. */
+const ROOMS: readonly (readonly [string, Room])[] = [
+  ["src/core/", { rooms: [], packages: ["zod"] }],
+  ["src/ports.ts", { rooms: ["src/core/"], packages: [] }],
+  // What an executor's foreign records mean is pure reading; `explain` shows it without opening an executor.
+  [
+    "src/app/explain",
+    {
+      rooms: ["src/core/", "src/ports.ts", "src/executors/gcp_batch/", "src/executors/slurm/"],
+      packages: [],
+    },
+  ],
+  ["src/app/", { rooms: ["src/core/", "src/ports.ts"], packages: [] }],
+  ["src/executors/", { rooms: ADAPTER, packages: ["node", "zod"] }],
+  ["src/stores/", { rooms: ADAPTER, packages: ["node", "zod"] }],
+  ["src/channels/", { rooms: ADAPTER, packages: ["node", "zod", "@slack/webhook"] }],
+  ["src/files/", { rooms: ADAPTER, packages: ["node", "zod", "csv-parse/sync"] }],
+  ["src/ledger/", { rooms: ADAPTER, packages: ["node"] }],
+  [
+    "src/pipelines/",
+    { rooms: ADAPTER, packages: ["node", "zod", "yaml", "csv-parse/sync", "csv-parse", "re2js"] },
+  ],
+  ["src/config", { rooms: [...ADAPTER, "src/config/", "src/pipelines/"], packages: ["node", "zod"] }],
+  [
+    "src/wire.ts",
+    {
+      rooms: [
+        ...ADAPTER,
+        "src/app/",
+        "src/config.ts",
+        "src/executors/",
+        "src/stores/",
+        "src/channels/",
+        "src/files/",
+        "src/ledger/",
+        "src/pipelines/",
+      ],
+      packages: ["node"],
+    },
+  ],
+  ["src/http/", { rooms: FACE, packages: ["node", "zod"] }],
+  ["src/cli/", { rooms: [...FACE, "src/http/"], packages: ["node", "commander", "zod"] }],
+  ["src/index.ts", { rooms: FACE, packages: ["node"] }],
+  ["functions/", { rooms: [...FACE, "src/http/"], packages: ["node", "@google-cloud/functions-framework"] }],
+];
+
+const IMPORT =
+  /(?:^|[\s;])(?:import|export)\s[^"';]*?from\s*"([^"]+)"|(?:^|[^\w.])import\(\s*"([^"]+)"\s*\)|^import\s+"([^"]+)"/gm;
+
+/** Every import that crosses a wall, as `file: imports X, which ...`. */
+export function importProblems(): string[] {
+  const files = ["src/**/*.ts", "functions/**/*.ts"].flatMap((pattern) => globSync(pattern, { cwd: root }));
+  return files.flatMap((file) => {
+    const room = ROOMS.find(([prefix]) => file.startsWith(prefix));
+    if (!room) return [`${file}: belongs to no room; add it to scripts/import-rules.ts`];
+    return importsOf(file)
+      .filter((target) => !allowed(room, target))
+      .map((target) => `${file}: imports ${target}, which ${room[0]} may not`);
+  });
+}
+
+/** Files of ours as paths from the root, packages by name. */
+export function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
+  return [...text.matchAll(IMPORT)].map((match) => {
+    const target = match[1] ?? match[2] ?? match[3]!;
+    if (target.startsWith(".")) return normalize(join(dirname(file), target));
+    return target.startsWith("node:") ? "node" : target;
+  });
+}
+
+function allowed([own, room]: readonly [string, Room], target: string): boolean {
+  const inside = target.startsWith("src/") || target.startsWith("functions/");
+  if (!inside) return room.packages.includes(target);
+  return target.startsWith(own) || room.rooms.some((prefix) => target.startsWith(prefix));
+}
