@@ -44,7 +44,15 @@ export async function deliver(deps: Deps, options: { limit: number; runId?: stri
 async function deliverOne(deps: Deps, notice: Notice): Promise<Notice | null> {
   const now = deps.now();
   const state = await deps.store.readChannel(notice.channel);
-  if (state.not_before !== null && state.not_before > now) return null;
+  if (state.not_before !== null && state.not_before > now) {
+    // Due again when its channel is: until then it must not stand in the way of other channels' notices.
+    await deps.store.updateNotice({ ...notice, next_at: state.not_before });
+    return null;
+  }
+  if (notice.status === "sending" && !mustArrive(notice.event)) {
+    const outcome: Delivery = { kind: "ambiguous", reason: "the last sending was interrupted" };
+    return deps.store.updateNotice(mark(notice, outcome, now));
+  }
   const claimed = await deps.store.updateNotice({
     ...notice,
     status: "sending",

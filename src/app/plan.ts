@@ -33,7 +33,9 @@ export async function planChunk(
     const inputs = await inputsOf(deps, run, slot);
     const fingerprints = upstream.map((job) => job.fingerprint ?? "");
     const planned = planJob(run, slot, { inputs, upstream: fingerprints, storeUid, hash: deps.hash });
-    const job = await reuse(deps, run, planned, upstream, earlier);
+    const job = restsOnNewGather(run, planned, (key) => jobs.get(key) ?? known.get(key))
+      ? planned
+      : await reuse(deps, run, planned, upstream, earlier);
     jobs.set(job.key, job);
     bytes += jobBytes(job);
     if (job.reused_from) {
@@ -97,10 +99,11 @@ async function inputsOf(deps: Deps, run: Run, { sample }: Slot): Promise<Record<
   const inputs: Record<string, Input> = {};
   for (const column of columns) {
     const cells = await Promise.all(rows.map((row) => locate(deps, run, row[column] ?? "")));
-    const generations = cells.map((cell) => cell.generation);
+    // Of a column that mixes files and plain values, both count.
+    const contents = cells.map((cell) => cell.generation ?? cell.value);
     inputs[column] = {
       value: cells.map((cell) => cell.value).join(" "),
-      generation: generations.every((generation) => generation === null) ? null : generations.join(" "),
+      generation: cells.every((cell) => cell.generation === null) ? null : JSON.stringify(contents),
     };
   }
   return inputs;
@@ -126,6 +129,20 @@ async function reusable(
     chunk.map(({ step, sample }) => jobKey(step.id, sample)),
   );
   return new Map(jobs.map((job) => [job.key, { run: earlier, job }]));
+}
+
+/** Whether a gather above this job is made anew: what it gathers may differ, which no fingerprint of definitions can know. */
+function restsOnNewGather(run: Run, job: Job, find: (key: string) => Job | undefined): boolean {
+  const { pipeline_spec } = run;
+  return upstreamOf(run, { step: stepOf(pipeline_spec, job.step), sample: job.sample }, find).some(
+    (needed) =>
+      needed.reused_from === null && (gathers(run, needed.step) || restsOnNewGather(run, needed, find)),
+  );
+}
+
+function gathers(run: Run, id: string): boolean {
+  const step = stepOf(run.pipeline_spec, id);
+  return step.per === "run" && step.needs.some((need) => stepOf(run.pipeline_spec, need).per === "sample");
 }
 
 /**

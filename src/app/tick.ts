@@ -1,13 +1,14 @@
 import { type Advance, advance } from "../core/advance.ts";
 import { chunk } from "../core/chunk.ts";
+import { type LoadedJob, lastAttempt } from "../core/job.ts";
 import type { Observation } from "../core/observation.ts";
 import type { Run } from "../core/run.ts";
-import { isFinalAttempt, isFinalRun } from "../core/status.ts";
+import { type ExecutorKind, isFinalAttempt, isFinalJob, isFinalRun } from "../core/status.ts";
 import type { AttemptRef } from "../ports.ts";
 import { act } from "./act.ts";
 import { type Deps, recipientsOf } from "./deps.ts";
 import { planChunk } from "./plan.ts";
-import { capacities, liveAttempts, messageOf, probe } from "./probe.ts";
+import { capacities, messageOf, probe } from "./probe.ts";
 import type { KnownRun, RunsCache } from "./runs-cache.ts";
 
 /** Lost races in one pass before it is left to the next one. */
@@ -55,11 +56,18 @@ async function pass(
 ): Promise<void> {
   for (let race = 0; race < MOST_RACES && !isFinalRun(known.run.status); race++) {
     const observations = await look();
-    const decided = await decide(deps, cache, known, observations);
-    if (!decided.changed) return;
-    if (await commit(deps, cache, known, decided)) return;
+    const decision = await decide(deps, cache, known, observations);
+    if (!decision.pass.changed) return;
+    if (await commit(deps, cache, known, decision)) return;
     await cache.refresh(deps.store, known.run.run_id);
   }
+}
+
+/** What a pass makes of a run, and the state it was made from: others may bring `known` up to date in between. */
+interface Decided {
+  readonly before: Run;
+  readonly jobsBefore: ReadonlyMap<string, LoadedJob>;
+  readonly pass: Advance;
 }
 
 async function decide(
@@ -67,37 +75,56 @@ async function decide(
   cache: RunsCache,
   known: KnownRun,
   observations: readonly Observation[],
-): Promise<Advance> {
-  const kinds = [known.run.executor, ...liveAttempts(known).map(({ job }) => job.executor)];
-  const capacity = await capacities(deps, kinds);
+): Promise<Decided> {
+  const capacity = await capacities(deps, executorsOf(known));
   const recipients = recipientsOf(deps);
   const mostAttempts = deps.caps.attemptsPerJob;
   const now = deps.now();
   for (;;) {
+    const before = known.run;
+    const jobsBefore = new Map(known.jobs);
     const decided = advance({
-      run: known.run,
-      jobs: known.jobs,
+      run: before,
+      jobs: jobsBefore,
       observations,
       capacity,
       recipients,
       mostAttempts,
       now,
     });
-    if (decided.missing.length === 0) return decided;
+    if (decided.missing.length === 0) return { before, jobsBefore, pass: decided };
     await cache.loadWhole(deps.store, known, decided.missing);
   }
 }
 
-/** All of a pass, in as many commits as it takes. False after a lost race. */
-async function commit(deps: Deps, cache: RunsCache, known: KnownRun, decided: Advance): Promise<boolean> {
-  const before = known.run;
-  for (const part of chunk(before, known.jobs, decided)) {
-    const result = await deps.store.commit({ ...part, run: { ...part.run, rev: known.run.rev } });
-    if (result.kind === "conflict") return false;
-    cache.committed({ ...part.run, rev: result.rev }, part.jobs);
-    known.run = { ...part.run, rev: result.rev };
+/** Where open jobs are, and where they go next: a rule may have moved a job that has no attempt there yet. */
+function executorsOf({ run, jobs }: KnownRun): Set<ExecutorKind> {
+  const kinds = new Set([run.executor]);
+  for (const job of jobs.values()) {
+    if (isFinalJob(job.status)) continue;
+    kinds.add(job.executor);
+    const last = lastAttempt(job);
+    if (last) kinds.add(last.executor);
   }
-  await forgetEnded(deps, known, decided);
+  return kinds;
+}
+
+/** All of a pass, in as many commits as it takes. False after a lost race. */
+async function commit(
+  deps: Deps,
+  cache: RunsCache,
+  known: KnownRun,
+  { before, jobsBefore, pass }: Decided,
+): Promise<boolean> {
+  let { rev } = before;
+  for (const part of chunk(before, jobsBefore, pass)) {
+    const result = await deps.store.commit({ ...part, run: { ...part.run, rev } });
+    if (result.kind === "conflict") return false;
+    rev = result.rev;
+    cache.committed({ ...part.run, rev }, part.jobs);
+    known.run = { ...part.run, rev };
+  }
+  await forgetEnded(deps, known, pass);
   return true;
 }
 

@@ -60,6 +60,6 @@ const commanderMessage = (message: string): string =>
 /** As it stands on stderr: at most 12 lines. */
 export function failureText({ message, problems }: Failure): string {
   const lines = message.split("\n");
-  const listed = problems.length === 1 && problems[0] === message ? [] : problems;
+  const listed = problems.length === 1 && message.endsWith(problems[0]!) ? [] : problems;
   return `${limitLines([`bioagent: ${lines[0]}`, ...lines.slice(1), ...listed.map((line) => `  ${line}`)]).join("\n")}\n`;
 }

@@ -1,3 +1,4 @@
+import type { Config } from "../config.ts";
 import type { Event } from "../core/event.ts";
 import type { Run } from "../core/run.ts";
 import { isFinalRun } from "../core/status.ts";
@@ -15,6 +16,8 @@ export type FollowMode = "wait" | "watch";
 export interface FollowOptions {
   readonly mode: FollowMode;
   readonly allowSkips: boolean;
+  /** Where it has been read already. */
+  readonly config?: Config;
 }
 
 /** What belongs to one following: where the console channel and the warnings of the application go. */
@@ -36,6 +39,7 @@ export async function follow(
   const voice: Voice = { progress: quietProgress(context), runId: null };
   const said = new Set<string>();
   const app = await openSession(context, {
+    ...(options.config ? { config: options.config } : {}),
     write: (text) => {
       if (voice.runId === null || !isFinalNotice(text, voice.runId)) voice.progress.print(text);
     },

@@ -22,7 +22,6 @@ import { addWait } from "./commands/wait.ts";
 import { addWatch } from "./commands/watch.ts";
 import { addWhy } from "./commands/why.ts";
 import type { AddCommand, Bind } from "./context.ts";
-import { EXIT } from "./failure.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** In the order of the help: what begins a run, what looks at it, what changes it, the rest. */
@@ -86,7 +85,10 @@ export function createProgram(parts: {
   ]) {
     command
       .exitOverride()
-      .configureHelp({ showGlobalOptions: command !== program })
+      .configureHelp({
+        showGlobalOptions: command !== program,
+        commandDescription: (described) => sentence(described.description()),
+      })
       .configureOutput({
         writeOut: terminal.out,
         writeErr: terminal.err,
@@ -97,12 +99,11 @@ export function createProgram(parts: {
         getErrHasColors: () => false,
       });
   }
-  program.action(() => {
-    program.outputHelp({ error: true });
-    process.exitCode = EXIT.usage;
-  });
   return program;
 }
+
+const sentence = (text: string): string =>
+  text.endsWith(".") ? text : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 const helpWidth = (terminal: Terminal): number =>
   terminal.interactive ? Math.min(terminal.size().columns, MOST_HELP_COLUMNS) : MOST_HELP_COLUMNS;

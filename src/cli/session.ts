@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Config } from "../config.ts";
 import type { Run } from "../core/run.ts";
 import type { RunStore } from "../ports.ts";
@@ -59,6 +61,11 @@ export function warner({ terminal }: Pick<Context, "terminal">): (text: string) 
   };
 }
 
+const storeMissing = ({ store }: Config): string | null =>
+  store.kind === "sqlite" && !existsSync(store.path)
+    ? `no store at ${store.path} yet; bioagent run makes one`
+    : null;
+
 /** The store alone, for a command that only reads; where there is none, none is made, and `none` answers. */
 export async function withStore<T>(
   context: Context,
@@ -66,31 +73,62 @@ export async function withStore<T>(
   none: (message: string) => T | Promise<T>,
 ): Promise<T> {
   const config = await readSettings(context);
-  if (config.store.kind === "sqlite" && !existsSync(config.store.path))
-    return none(`no store at ${config.store.path} yet; bioagent run makes one`);
-  return withApp(context, { config }, (app) => body(app.deps.store, app));
+  const missing = storeMissing(config);
+  if (missing !== null) return none(missing);
+  const app = await openForReading(context, config);
+  try {
+    return await body(app.deps.store, app);
+  } finally {
+    await app.close();
+  }
 }
 
-/** For commands about one run: without a store there is no such run. */
+/** For commands about a run: where there is no store there is no such run, and none is made to look for it. */
+export async function requireStore(context: Context, reference: string): Promise<Config> {
+  const config = await readSettings(context);
+  const missing = storeMissing(config);
+  if (missing === null) return config;
+  const { NotFound } = await import("../app/deps.ts");
+  throw new NotFound(`there is no run ${JSON.stringify(reference)}: ${missing}`);
+}
+
+/** Reading needs no place for jobs: where the executor's folder cannot be written, another one stands in for it. */
+async function openForReading(context: Context, config: Config): Promise<App> {
+  try {
+    return await openSession(context, { config });
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "local_folder")) throw error;
+    const { mkdtemp, rm } = await import("node:fs/promises");
+    const directory = await mkdtemp(join(tmpdir(), "bioagent-read-"));
+    const app = await openSession(context, { config: { ...config, local: { ...config.local, directory } } });
+    return {
+      ...app,
+      async close() {
+        await app.close();
+        await rm(directory, { recursive: true, force: true });
+      },
+    };
+  }
+}
+
+/** For commands about one run. */
 export async function withRun<T>(
   context: Context,
   reference: string,
   body: (runId: string, store: RunStore, app: App) => Promise<T>,
 ): Promise<T> {
-  const { NotFound } = await import("../app/deps.ts");
-  const { findRun } = await import("../app/change.ts");
-  return withStore(
-    context,
-    async (store, app) => body(await findRun(app.deps, reference), store, app),
-    (message) => {
-      throw new NotFound(`there is no run ${JSON.stringify(reference)}: ${message}`);
-    },
-  );
+  const app = await openForReading(context, await requireStore(context, reference));
+  try {
+    const { findRun } = await import("../app/change.ts");
+    return await body(await findRun(app.deps, reference), app.deps.store, app);
+  } finally {
+    await app.close();
+  }
 }
 
 /** For a command that follows a run: the run that its reference means. */
 export const chosenRun =
-  (_context: Context, reference: string) =>
+  (reference: string) =>
   async (app: App): Promise<Run> => {
     const { findRun } = await import("../app/change.ts");
     return (await app.deps.store.readRun(await findRun(app.deps, reference)))!;

@@ -8,7 +8,7 @@ import { isFinalJob, JOB_STATUSES, type JobStatus } from "./status.ts";
 export interface StepCounts {
   readonly byStatus: Record<JobStatus, number>;
   total: number;
-  /** Ended failed or skipped by their own attempts. */
+  /** Ended failed or skipped by their own attempts, in this round: a retry of some is not judged by the others. */
   exhausted: number;
   /** Samples that failed with class `app`, by exit code, and have not succeeded since. */
   readonly appFailures: Map<number, Set<string>>;
@@ -16,12 +16,13 @@ export interface StepCounts {
 
 /** A fold of the job states, one pass; then kept up as jobs change. Never stored: counts are derived. */
 export interface Board {
+  readonly round: number;
   readonly steps: ReadonlyMap<string, StepCounts>;
 }
 
-export function countJobs(pipeline: Pipeline, jobs: Iterable<Job>): Board {
+export function countJobs(pipeline: Pipeline, round: number, jobs: Iterable<Job>): Board {
   const steps = new Map(pipeline.steps.map((step) => [step.id, emptyCounts()]));
-  const board = { steps };
+  const board = { round, steps };
   for (const job of jobs) add(board, job, 1);
   return board;
 }
@@ -37,7 +38,7 @@ function add(board: Board, job: Job, sign: 1 | -1): void {
   if (!counts) return;
   counts.total += sign;
   counts.byStatus[job.status] += sign;
-  if (job.exhausted) counts.exhausted += sign;
+  if (job.exhausted && job.decision?.round === board.round) counts.exhausted += sign;
   addAppFailures(counts, job, sign);
 }
 

@@ -35,27 +35,25 @@ export function chunk(before: Run, jobsBefore: ReadonlyMap<string, Job>, pass: A
       run,
       jobs: group.jobs,
       events,
-      notices: at === 0 ? pass.notices.filter((notice) => !isEndNotice(notice)) : [],
+      notices: [],
     };
   });
-  const closing = last.map(renumber);
+  const closing = [...(groups.length === 0 ? first : []), ...last].map(renumber);
   chunks.push({
     run: { ...pass.run, event_count: seq },
     jobs: [],
     events: closing,
-    notices: pass.notices.filter(isEndNotice),
+    // What is told has happened by then; after a crash before, the next pass tells it, or it was only progress.
+    notices: pass.notices,
   });
   return chunks;
 }
 
 const isEnd = (event: Event): boolean =>
   ["run.completed", "run.failed", "run.cancelled"].includes(event.type);
-const isEndNotice = (notice: Notice): boolean =>
-  ["run.completed", "run.failed", "run.cancelled"].includes(notice.event);
 
-/** Documents that the run and the notices of the first commit take. */
-const reserveOf = (pass: Advance): number =>
-  10 + pass.notices.filter((notice) => !isEndNotice(notice)).length;
+/** Room that the run document and the run's own events take. */
+const RESERVE = 10;
 
 function groupJobs(pass: Advance): { jobs: Job[]; events: Event[] }[] {
   const events = new Map<string, Event[]>();
@@ -65,7 +63,6 @@ function groupJobs(pass: Advance): { jobs: Job[]; events: Event[] }[] {
     if (list) list.push(event);
     else events.set(event.job, [event]);
   }
-  const reserve = reserveOf(pass);
   const groups: { jobs: Job[]; events: Event[]; bytes: number }[] = [];
   for (const job of pass.jobs) {
     const own = events.get(job.key) ?? [];
@@ -73,7 +70,7 @@ function groupJobs(pass: Advance): { jobs: Job[]; events: Event[] }[] {
     const group = groups.at(-1);
     const full =
       !group ||
-      group.jobs.length + group.events.length + own.length + 1 > MOST_DOCUMENTS - reserve ||
+      group.jobs.length + group.events.length + own.length + 1 > MOST_DOCUMENTS - RESERVE ||
       group.bytes + bytes > MOST_BYTES / 2;
     if (full) groups.push({ jobs: [job], events: [...own], bytes });
     else {

@@ -122,12 +122,15 @@ function lostTime(it: Case): number {
 const timeOf = (it: Case): number =>
   it.job.resources.time === undefined ? Infinity : secondsOf(it.job.resources.time);
 
+/** Seconds, jitter included. */
 const LONGEST_PAUSE = 3600;
+const MOST_JITTER = 1.25;
 
 /** Exponential, with jitter that is drawn from the attempt's id: the same history pauses for the same time. */
 function pauseUntil(it: Case, rule: Rule, count: number): string {
   const base = secondsOf(rule.backoff!);
-  const pause = Math.min(base * 2 ** (count - 1), LONGEST_PAUSE) * (0.75 + 0.5 * unitOf(it.job.job_id));
+  const steady = Math.min(base * 2 ** (count - 1), LONGEST_PAUSE / MOST_JITTER);
+  const pause = steady * (MOST_JITTER - 0.5 * unitOf(it.job.job_id));
   return new Date(Date.parse(it.now) + Math.round(pause * 1000)).toISOString();
 }
 

@@ -49,7 +49,7 @@ export function openDraft(input: {
     run: { ...input.run },
     before: input.run,
     now: input.now,
-    board: countJobs(input.run.pipeline_spec, input.jobs.values()),
+    board: countJobs(input.run.pipeline_spec, input.run.round, input.jobs.values()),
     capacity: input.capacity,
     recipients: input.recipients,
     mostAttempts: input.mostAttempts,

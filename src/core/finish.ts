@@ -1,7 +1,8 @@
-import { openJobs, summarise } from "./board.ts";
+import { hasLiveAttempt, openJobs, summarise } from "./board.ts";
 import { type Draft, record } from "./draft.ts";
 import { runFacts } from "./facts.ts";
-import { lastAttempt } from "./job.ts";
+import { type Job, type LoadedJob, lastAttempt } from "./job.ts";
+import { needsOf } from "./launch.ts";
 import { outcomeOf } from "./outcome.ts";
 import { topological } from "./pipeline.ts";
 import { subject } from "./reasoning.ts";
@@ -47,12 +48,27 @@ function notes(draft: Draft): string {
 /** The run waits when something waits and nothing runs; since the first of them began to. */
 function runWaiting(draft: Draft): Run["waiting"] {
   let first: Run["waiting"] = null;
+  let heldUp: Job | null = null;
   for (const job of draft.jobs.values()) {
     if (isFinalJob(job.status)) continue;
     if (job.status === "running" && !job.waiting) return null;
     if (job.waiting && (!first || job.waiting.since < first.since)) first = job.waiting;
+    if (!first && !heldUp && isHeldUp(draft, job)) heldUp = job;
   }
-  return first;
+  return first ?? (heldUp && waitingFor(draft, heldUp));
+}
+
+/** It could start, but nobody can say what its executor can take: it has no attempt that could wait. */
+const isHeldUp = (draft: Draft, job: LoadedJob): boolean =>
+  draft.run.status === "running" &&
+  !draft.capacity.has(job.executor) &&
+  !hasLiveAttempt(job) &&
+  needsOf(draft, job).kind === "met";
+
+function waitingFor(draft: Draft, { executor }: Job): Run["waiting"] {
+  const before = draft.before.waiting;
+  const since = before?.reason === "executor_unreachable" ? before.since : draft.now;
+  return { reason: "executor_unreachable", since, detail: `executor ${executor} could not be asked` };
 }
 
 const STATUS_OF: Record<Outcome, RunStatus> = {

@@ -5,6 +5,8 @@ import { type Attempt, attemptBase, attemptId, type Job, type LoadedJob, lastAtt
 import { endJob, plainDecision } from "./observe.ts";
 import { type Step, stepOf, topological } from "./pipeline.ts";
 import { bytesOf } from "./quantity.ts";
+import { list, subject } from "./reasoning.ts";
+import { tooBig } from "./resources.ts";
 import { isFinalJob } from "./status.ts";
 
 /** How the jobs that a job needs stand. */
@@ -29,12 +31,9 @@ export function needsOf(
     if (found.kind === "open") open = true;
   }
   if (open) return { kind: "open" };
-  const nobody =
-    step.per === "run" &&
-    gatheredSteps(draft.run.pipeline_spec.steps, step).length > 0 &&
-    noSample(draft, step);
-  return nobody
-    ? { kind: "blocked", key: step.needs[0]!, text: "no sample succeeded in what it needs" }
+  const gathered = step.per === "run" ? gatheredSteps(draft.run.pipeline_spec.steps, step) : [];
+  return gathered.length > 0 && noSample(draft, step)
+    ? { kind: "blocked", key: gathered[0]!.id, text: "no sample succeeded in what it needs" }
     : { kind: "met" };
 }
 
@@ -106,7 +105,7 @@ export function launch(draft: Draft): void {
     jobs.sort((a, b) => (order.get(a.sample ?? "") ?? 0) - (order.get(b.sample ?? "") ?? 0));
     for (const job of jobs) {
       if (room.run <= 0 || (room.steps.get(step.id) ?? 0) <= 0) break;
-      if (!isReady(draft, job) || !takes(room, job)) continue;
+      if (!isReady(draft, job) || endsAsTooBig(draft, job) || !takes(room, job)) continue;
       recordAttempt(draft, job);
     }
   }
@@ -115,6 +114,17 @@ export function launch(draft: Draft): void {
 function isReady(draft: Draft, job: LoadedJob): boolean {
   if (job.not_before !== null && job.not_before > draft.now) return false;
   return needsOf(draft, job).kind === "met";
+}
+
+/** A job that grew, or moved, beyond what its executor has would wait for ever: it fails instead, and says so. */
+function endsAsTooBig(draft: Draft, job: LoadedJob): boolean {
+  const largest = draft.capacity.get(job.executor)?.largest;
+  const problems = largest ? tooBig(job.resources, largest) : [];
+  if (problems.length === 0) return false;
+  const text = `${subject(job)} ${list(problems)} (executor ${job.executor})`;
+  const after = change(draft, job.key, { error: text });
+  endJob(draft, after, "failed", plainDecision(draft, "fail", `Failing ${text}.`), true);
+  return true;
 }
 
 interface Room {

@@ -59,6 +59,9 @@ type WaitingNow = NonNullable<Observation["waiting"]>;
 /** Nothing is known that would change the state: only that, and since when. */
 function keepWaiting(draft: Draft, job: LoadedJob, waiting: WaitingNow): void {
   if (job.waiting?.reason === waiting.reason) return;
+  // A poll that fails changes nothing, and so does not start a wait's deadline anew; only a cancel is timed by silence.
+  const known = job.waiting !== null && !lastAttempt(job)!.cancel_requested_at;
+  if (known && waiting.reason === "executor_unreachable") return;
   change(draft, job.key, { waiting: { ...waiting, since: draft.now } });
 }
 

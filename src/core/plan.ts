@@ -120,7 +120,8 @@ export function fingerprintParts(
     outputs: step.outputs,
     sample,
     params: usedParams(run.config.params, uses),
-    reference: uses("REFERENCE") || uses("REFERENCE_NAME") ? referencePath(run) : null,
+    reference: uses("REFERENCE") ? referencePath(run) : null,
+    "reference name": uses("REFERENCE_NAME") ? run.config.reference : null,
     // A cell that names a file counts by what is in it, wherever it lies; any other cell by its text.
     inputs: Object.fromEntries(
       Object.entries(it.inputs).map(([name, input]) => [name, input.generation ?? input.value]),

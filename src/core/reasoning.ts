@@ -144,6 +144,9 @@ function changes(before: Resources, after: Resources): string {
   if (before.memory !== after.memory) parts.push(`${sayQuantity(after.memory)} of memory`);
   if (before.time !== after.time && after.time) parts.push(`${after.time} of time`);
   if (before.disk !== after.disk && after.disk) parts.push(`${sayQuantity(after.disk)} of disk`);
-  const spot = before.spot === true && after.spot === false ? " on a standard machine" : "";
-  return (parts.length > 0 ? `with ${list(parts)}` : "") + spot;
+  const where: string[] = [];
+  if (before.machine !== after.machine && after.machine) where.push(`on a machine ${after.machine}`);
+  if (before.spot === true && after.spot === false) where.push("on a standard machine");
+  if (after.zones && before.zones?.join() !== after.zones.join()) where.push(`in ${list(after.zones)}`);
+  return [parts.length > 0 ? `with ${list(parts)}` : "", ...where].filter(Boolean).join(" ");
 }

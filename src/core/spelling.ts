@@ -16,15 +16,19 @@ export function nearest(word: string, known: readonly string[]): string | null {
   return best?.word ?? null;
 }
 
-/** Levenshtein's distance. */
+/** Letters put in, left out, replaced, or swapped with their neighbour: each is one edit. */
 function distance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const edits = Math.min(row[j]! + 1, next[j - 1]! + 1, replaced);
+      next.push(swapped ? Math.min(edits, before[j - 2]! + 1) : edits);
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return row[b.length]!;
 }

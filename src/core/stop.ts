@@ -1,6 +1,7 @@
 import type { Event } from "./event.ts";
 import type { Job } from "./job.ts";
 import { topological } from "./pipeline.ts";
+import { jobCount } from "./plan.ts";
 import type { Resources } from "./resources.ts";
 import type { Run } from "./run.ts";
 import { type FailureClass, isFinalJob, isFinalRun } from "./status.ts";
@@ -56,10 +57,18 @@ export function reopenRun(
   if (chosen.size === 0) return null;
   addDependents(run, jobs, chosen);
   const reopened = [...chosen].map((key) => reopenJob(jobs.get(key)!, selection));
+  // A run that was stopped while it was planned goes on planning.
+  const total = jobCount(run.pipeline_spec, run.samples.length);
+  const unplanned = Math.max(0, total - run.planned);
   return {
     run: {
       ...run,
-      status: run.planned < run.summary.total_jobs ? "planning" : "running",
+      status: unplanned > 0 ? "planning" : "running",
+      summary: {
+        ...run.summary,
+        total_jobs: run.planned + unplanned,
+        pending: run.summary.pending + unplanned,
+      },
       outcome: null,
       stopping: null,
       completed_at: null,
@@ -131,6 +140,9 @@ function reopenJob(job: Job, { set }: RetrySelection): Job {
     not_before: null,
     blocked_by: null,
     exhausted: false,
+    outputs: [],
+    metrics: {},
+    reused_from: null,
     resources: { ...job.resources, ...set?.[job.step] },
   };
 }

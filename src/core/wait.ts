@@ -29,12 +29,14 @@ const elapsed = (draft: Draft, since: string): number => (Date.parse(draft.now) 
 /** Nobody can say how it is, and its own time limit, with grace, has passed since it was last seen starting. */
 function silentPastItsLimit(draft: Draft, job: LoadedJob): boolean {
   const last = lastAttempt(job)!;
-  if (job.waiting!.reason !== "executor_unreachable" || last.status === "recorded") return false;
-  if (last.cancel_requested_at && elapsed(draft, job.waiting!.since) > LONGEST_SILENCE) return true;
+  const { reason, since } = job.waiting!;
+  const nobodyKnows = reason === "executor_unreachable" || reason === "verification";
+  if (nobodyKnows && last.cancel_requested_at && elapsed(draft, since) > LONGEST_SILENCE) return true;
+  if (reason !== "executor_unreachable" || last.status === "recorded") return false;
   const { time } = last.resources;
   const from = last.started_at ?? null;
   if (time === undefined || from === null) return false;
-  return elapsed(draft, from) > secondsOf(time) + GRACE && elapsed(draft, job.waiting!.since) > TOLD_AFTER;
+  return elapsed(draft, from) > secondsOf(time) + GRACE && elapsed(draft, since) > TOLD_AFTER;
 }
 
 /** Seconds of silence after which even a cancelled attempt is given up. */
@@ -42,7 +44,8 @@ const LONGEST_SILENCE = 24 * 3600;
 
 function lose(draft: Draft, job: LoadedJob): void {
   const last = lastAttempt(job)!;
-  const text = `nothing was heard of it for ${sayDuration(elapsed(draft, job.waiting!.since))}, past its own time limit`;
+  const past = last.cancel_requested_at ? "after it was asked to end" : "past its own time limit";
+  const text = `nothing was heard of it for ${sayDuration(elapsed(draft, job.waiting!.since))}, ${past}`;
   draft.lost.push({
     attempt: last.id,
     status: "lost",
@@ -114,6 +117,12 @@ function giveUp(draft: Draft, job: LoadedJob, rule: Rule, waited: number): void 
       classes: [...job.classes, "lost"],
       exit_codes: [...job.exit_codes, null],
       error: decision.reasoning,
+    });
+    record(draft, "job.observed", after, {
+      status: "lost",
+      class: "lost",
+      ended_at: draft.now,
+      evidence: decision.evidence,
     });
     endJob(draft, after, rule.do === "skip" ? "skipped" : "failed", decision, true);
   } else {

@@ -27,7 +27,7 @@ export interface MemoryApp extends App {
 /** A pipeline of one step per sample, and how it is written in the pipeline folder. */
 export const QC = {
   pipeline: "qc",
-  steps: [{ id: "reads", script: "true", resources: { memory: "64MiB" } }],
+  steps: [{ id: "reads", script: "true", resources: { cpu: 2, memory: "64MiB" } }],
 } as const;
 
 export interface MemoryAppOptions {
@@ -146,14 +146,14 @@ export function aRequest(method: string, target: string, asked: Asked = {}): Htt
 }
 
 export interface Answer extends HttpResponse {
-  /** The body, read as JSON; null where it is none. */
-  readonly json: Record<string, never>;
+  /** The body, read as JSON; empty where it is none. */
+  readonly json: Record<string, unknown>;
 }
 
 export async function ask(app: App, method: string, target: string, asked?: Asked): Promise<Answer> {
   const response = await handleApi(app, aRequest(method, target, asked));
   const isJson = response.headers["content-type"]?.includes("json") && response.body !== "";
-  return { ...response, json: isJson ? JSON.parse(response.body) : null };
+  return { ...response, json: isJson ? JSON.parse(response.body) : {} };
 }
 
 /** A start of the `qc` pipeline that is valid but for what is given. */

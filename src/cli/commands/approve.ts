@@ -7,6 +7,7 @@ import { userName } from "../user.ts";
 export const addApprove: AddCommand = (program, bind) => {
   program
     .command("approve <run>")
+    .summary("let a run that was only planned begin")
     .description("let a run that was only planned (run --plan-only) begin")
     .addHelpText("after", example("bioagent approve castle-river && bioagent watch castle-river"))
     .action(bind(approve));

@@ -8,6 +8,7 @@ import { withRun } from "../session.ts";
 export const addEvents: AddCommand = (program, bind) => {
   program
     .command("events <run>")
+    .summary("print what happened in a run, and why")
     .description("print what happened in a run, with the reason of every decision (times are UTC)")
     .option("--job <key>", "only of this job")
     .addHelpText("after", example("bioagent events castle-river --job align-sample02"))

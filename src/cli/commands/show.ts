@@ -7,6 +7,7 @@ import { withRun } from "../session.ts";
 export const addShow: AddCommand = (program, bind) => {
   program
     .command("show <run>")
+    .summary("show how a run stands, step by step")
     .description("show a run: how it stands, step by step; with --json its whole document")
     .addHelpText("after", example("bioagent show castle-river --json"))
     .action(bind(show));

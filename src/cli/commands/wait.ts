@@ -1,15 +1,16 @@
 import type { AddCommand, Context } from "../context.ts";
 import { example } from "../example.ts";
 import { follow } from "../follow.ts";
-import { chosenRun } from "../session.ts";
+import { chosenRun, requireStore } from "../session.ts";
 
-interface WaitOptions {
+interface FollowCommandOptions {
   readonly allowSkips?: boolean;
 }
 
 export const addWait: AddCommand = (program, bind) => {
   program
     .command("wait <run>")
+    .summary("wait for a run's end and print its notice")
     .description(
       "wait for a run's end and print its notice; it ticks too, which is harmless beside others that do",
     )
@@ -18,5 +19,8 @@ export const addWait: AddCommand = (program, bind) => {
     .action(bind(wait));
 };
 
-const wait = (context: Context, reference: string, options: WaitOptions): Promise<number> =>
-  follow(context, { mode: "wait", allowSkips: options.allowSkips === true }, chosenRun(context, reference));
+async function wait(context: Context, reference: string, options: FollowCommandOptions): Promise<number> {
+  const config = await requireStore(context, reference);
+  const allowSkips = options.allowSkips === true;
+  return follow(context, { mode: "wait", allowSkips, config }, chosenRun(reference));
+}

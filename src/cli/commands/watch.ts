@@ -1,15 +1,16 @@
 import type { AddCommand, Context } from "../context.ts";
 import { example } from "../example.ts";
 import { follow } from "../follow.ts";
-import { chosenRun } from "../session.ts";
+import { chosenRun, requireStore } from "../session.ts";
 
-interface WatchOptions {
+interface FollowCommandOptions {
   readonly allowSkips?: boolean;
 }
 
 export const addWatch: AddCommand = (program, bind) => {
   program
     .command("watch <run>")
+    .summary("follow a run to its end, with live progress")
     .description(
       "follow a run to its end, with live progress; it ticks too, which is harmless beside others that do",
     )
@@ -18,5 +19,8 @@ export const addWatch: AddCommand = (program, bind) => {
     .action(bind(watch));
 };
 
-const watch = (context: Context, reference: string, options: WatchOptions): Promise<number> =>
-  follow(context, { mode: "watch", allowSkips: options.allowSkips === true }, chosenRun(context, reference));
+async function watch(context: Context, reference: string, options: FollowCommandOptions): Promise<number> {
+  const config = await requireStore(context, reference);
+  const allowSkips = options.allowSkips === true;
+  return follow(context, { mode: "watch", allowSkips, config }, chosenRun(reference));
+}

@@ -11,6 +11,7 @@ import { withRun } from "../session.ts";
 export const addWhy: AddCommand = (program, bind) => {
   program
     .command("why <run> [job]")
+    .summary("tell why jobs did not succeed, and what to type")
     .description("tell why jobs did not succeed: attempts, evidence, decisions, log, and what to type")
     .addHelpText("after", example("bioagent why castle-river align-sample02"))
     .action(bind(why));

@@ -22,7 +22,7 @@ export async function readSamples(options: SampleOptions, cwd: string): Promise<
   const { samples: list, samplesheet } = options;
   if (list !== undefined && samplesheet !== undefined)
     throw new UsageError("--samples and --samplesheet exclude each other: give one");
-  if (list !== undefined) return accept("--samples", readSampleList(list), cwd);
+  if (list !== undefined) return acceptList(readSampleList(list), cwd);
   if (samplesheet === undefined) return { samples: [], folder: cwd };
   if (samplesheet.startsWith("gs://"))
     throw new UsageError(`--samplesheet ${samplesheet}: a sheet in a bucket is not read here; give a file`);
@@ -31,8 +31,19 @@ export async function readSamples(options: SampleOptions, cwd: string): Promise<
   return accept(samplesheet, readSamplesheet(text, { source: samplesheet }), dirname(path));
 }
 
-function accept(source: string, sheet: ReturnType<typeof readSampleList>, folder: string): GivenSamples {
+type Read = ReturnType<typeof readSampleList>;
+
+function accept(source: string, sheet: Read, folder: string): GivenSamples {
   if (sheet.problems.length === 0) return { samples: sheet.samples, folder };
-  const what = source === "--samples" ? "--samples is not valid" : `the sample sheet ${source} is not valid`;
-  throw new UsageError(what, renderProblems(source, sheet.problems).split("\n"));
+  throw new UsageError(
+    `the sample sheet ${source} is not valid`,
+    renderProblems(source, sheet.problems).split("\n"),
+  );
+}
+
+function acceptList(list: Read, folder: string): GivenSamples {
+  const [first, ...more] = list.problems.map(({ message }) => message);
+  if (first === undefined) return { samples: list.samples, folder };
+  if (more.length === 0) throw new UsageError(`--samples: ${first}`, [first]);
+  throw new UsageError("--samples is not valid", [first, ...more]);
 }

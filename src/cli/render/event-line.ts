@@ -71,12 +71,7 @@ function wordsOf({ type, data, attempt }: Event): Words {
     case "job.reused":
       return words("reused", `from ${text("run_id")}`, "green", true);
     case "job.succeeded":
-      return words(
-        "done",
-        Number(text("outputs")) > 0 ? `${text("outputs")} outputs verified` : "",
-        "green",
-        true,
-      );
+      return words("done", outputsText(Number(text("outputs"))), "green", true);
     case "job.failed":
     case "job.skipped":
     case "job.cancelled": {
@@ -88,6 +83,9 @@ function wordsOf({ type, data, attempt }: Event): Words {
       return type satisfies never;
   }
 }
+
+const outputsText = (count: number): string =>
+  count === 0 ? "" : `${count} ${count === 1 ? "output" : "outputs"} verified`;
 
 function plannedText(data: Event["data"]): string {
   const reused = Number(data["reused"] ?? 0);

@@ -25,6 +25,8 @@ interface Room {
 }
 
 const MOST_DECISIONS = 5;
+/** Narrower terminals have better use for the room than the time of a decision. */
+const WIDTH_OF_CLOCKS = 100;
 /** Of a table's steps, at least so many are shown however low the terminal is. */
 const FEWEST_STEPS = 3;
 
@@ -98,12 +100,11 @@ function bar(counts: readonly StepCounts[], width: number, paint: Paint): string
 function decisionLines({ decisions }: ProgressState, width: number, most: number, paint: Paint): string[] {
   if (most === 0) return [];
   const last = decisions.slice(-most).map((event) => ({ event, ...eventWords(event) }));
-  const subject = Math.min(
-    Math.max(...last.map((words) => displayWidth(words.subject)), 0),
-    Math.max(8, Math.floor(width / 4)),
-  );
+  const longest = Math.max(...last.map((words) => displayWidth(words.subject)), 0);
+  const subject = Math.min(longest, Math.max(8, Math.floor(width / 3)));
   return last.map(({ event, subject: name, verb, text, style }) => {
-    const start = `${clockOf(event.at)} ${padToWidth(cutToWidth(name, subject), subject)} `;
+    const clock = width < WIDTH_OF_CLOCKS ? "" : `${clockOf(event.at)} `;
+    const start = `${clock}${padToWidth(cutToWidth(name, subject), subject)} `;
     const room = width - displayWidth(start) - 7;
     if (room < 10) return cutToWidth(`${name} ${verb}`, width);
     return `${paint("dim", start)}${paint(style, padToWidth(cutToWidth(verb, 6), 6))} ${cutToWidth(text, room)}`;

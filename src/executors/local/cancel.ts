@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { AdapterError, type AttemptRef } from "../../ports.ts";
 import { placeTombstone } from "./claim.ts";
 import { attemptFiles, nameProblem } from "./folder.ts";
@@ -13,9 +13,8 @@ export function cancelAttempt(host: Host, ref: AttemptRef): void {
   const files = attemptFiles(host.folder, ref);
   try {
     mkdirSync(files.home, { recursive: true });
-    if (!placeTombstone(files.claim, new Date(host.now()).toISOString())) {
-      if (!existsSync(files.ended) && !existsSync(files.exit)) writeFileSync(files.cancel, "");
-    }
+    // After the end it says nothing to anybody: an exit record wins over it.
+    if (!placeTombstone(files.claim, new Date(host.now()).toISOString())) writeFileSync(files.cancel, "");
   } catch (cause) {
     throw new AdapterError(
       `Could not cancel ${ref.attempt.id} of ${ref.run_id} in ${files.home}: ${(cause as Error).message}. Make room or give write permission, and cancel again.`,

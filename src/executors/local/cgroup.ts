@@ -1,5 +1,12 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { rmdir } from "node:fs/promises";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
 /** A place where memory groups may be made, one for each launch of an attempt. */
@@ -112,9 +119,9 @@ function limitVersion1(folder: string, limit: number): void {
 }
 
 /** Removes a launch's group if nothing lives in it any more. */
-export async function removeGroup(groups: MemoryGroups, launch: string): Promise<void> {
+export function removeGroup(groups: MemoryGroups, launch: string): void {
   try {
-    await rmdir(groupFolder(groups, launch)); // waits for the kernel, so not in the way of the monitor
+    rmdirSync(groupFolder(groups, launch));
   } catch {
     // It was never made, is gone already, or still holds a process; forgetting the attempt tries again.
   }

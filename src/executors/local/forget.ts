@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import { chmod, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AttemptRef } from "../../ports.ts";
@@ -16,13 +16,11 @@ export async function forgetAttempt(host: Host, ref: AttemptRef): Promise<void> 
   if (!existsSync(files.ended) && mayLive(host, files.claim)) return;
   host.ends.settle(ref.attempt.id);
   host.slots.release(ref);
-  const launches = entriesOf(files.home).filter((name) => /^w[0-9a-f]{12}$/.test(name));
-  await Promise.all(
-    launches.flatMap((name) => [
-      host.groups && removeGroup(host.groups, name),
-      removeTree(join(files.home, name)),
-    ]),
-  );
+  for (const name of entriesOf(files.home)) {
+    if (!/^w[0-9a-f]{12}$/.test(name)) continue;
+    if (host.groups) removeGroup(host.groups, name);
+    if (!removePlainLaunch(join(files.home, name))) await removeTree(join(files.home, name));
+  }
   try {
     renameSync(files.ended, files.exit);
   } catch (error) {
@@ -40,6 +38,18 @@ function entriesOf(home: string): string[] {
     return readdirSync(home);
   } catch {
     return []; // never submitted, so nothing to take away
+  }
+}
+
+/** Takes away what every launch has, fast; false when the script left more, as real work does. */
+function removePlainLaunch(home: string): boolean {
+  try {
+    for (const file of ["script", "spec"]) unlinkSync(join(home, file));
+    for (const part of readdirSync(home)) rmdirSync(join(home, part));
+    rmdirSync(home);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -42,7 +42,7 @@ export function prepareLaunch(context: LaunchContext, submission: Submission): s
     const group = groups && makeGroup(groups, launch, bytesOf(submission.attempt.resources.memory));
     fill(context, submission, group, home);
   } catch (error) {
-    if (groups) void removeGroup(groups, launch);
+    if (groups) removeGroup(groups, launch);
     rmSync(home, { recursive: true, force: true });
     throw error;
   }

@@ -101,7 +101,7 @@ async function start(host: Host, submission: Submission): Promise<SubmitResult> 
   }
   const answer = await host.launcher.launch(attemptFolder(submission.run_id, id), launch);
   if (answer.kind === "claimed") return confirmed(host, submission);
-  if (host.groups) await removeGroup(host.groups, launch);
+  if (host.groups) removeGroup(host.groups, launch);
   await rm(join(files.home, launch), { recursive: true, force: true });
   if (answer.kind === "taken") return confirmed(host, submission);
   return notNow(host, submission, answer.why);

@@ -10,6 +10,7 @@
 #   attempts/RUN/ID/log      what the script said
 #   attempts/RUN/ID/LAUNCH/  spec, script, work, out: one launch's own, never shared with another submission of the attempt
 #   ended/ID                 the exit record, complete when its last line is "end"
+# Descriptor 7 is the monitor's pipe for answers, 8 the log; the script inherits neither.
 # Waiting is `read -t` on a pipe that nobody writes (descriptor 9): no `sleep` to fork, no signal to lose.
 
 # Waits so many microseconds.
@@ -84,7 +85,7 @@ refuse_start() {
 }
 
 start_script() {
-  become_script </dev/null >&8 2>&8 8>&- 9>&- &
+  (become_script) </dev/null >&8 2>&8 7>&- 8>&- 9>&- & # in parentheses bash leaves SHLVL out of the environment
   child=$!
   read_start_time "$child"
   printf 'started %s %s\n' "$child" "$start_time" >>"$folder/claim"
@@ -217,15 +218,15 @@ check_limits() {
   if ((disk_limit > 0 && clock >= next_disk)) && check_disk; then stop_tree disk 1000000; fi
 }
 
-# Until the script has ended. The waits grow from 2 ms to 100 ms, always a fraction of what it has run already.
+# Until the script has ended. The waits grow from 3 ms to 100 ms, always a fraction of what it has run already.
 watch_script() {
-  local wait_for=2000 deadline=0 next_check
+  local wait_for=3000 deadline=0 next_check
   tell_time
   ((time_limit > 0)) && deadline=$((clock + time_limit))
   next_check=$((clock + check_interval)) next_disk=$((clock + 1000000))
   while kill -0 "$child"; do
     pause "$wait_for"
-    ((wait_for = wait_for < 70000 ? wait_for * 5 / 4 : 100000))
+    ((wait_for = wait_for < 70000 ? wait_for * 3 / 2 : 100000))
     ((wait_for > check_interval)) && wait_for=$check_interval
     tell_time
     if [[ -e $folder/cancel ]]; then
@@ -422,14 +423,14 @@ supervise() {
   set -m              # the script gets a process group of its own
   exec 8>>"$folder/log" || answer="failed cannot open the log in $folder"
   if [[ ! -e $folder/log ]] || ! read_spec || ! take_claim; then
-    printf '%s %s\n' "$launch" "$answer"
+    printf '%s %s\n' "$launch" "$answer" >&7
     return
   fi
   started=$EPOCHREALTIME
   log_head=$((log_cap / 16 < 1048576 ? log_cap / 16 : 1048576)) log_tail=$((log_cap - log_head - 64))
   trap '' PIPE # the monitor may be gone
-  printf '%s claimed\n' "$launch"
-  exec >/dev/null
+  printf '%s claimed\n' "$launch" >&7
+  exec 7>&-
   trap - PIPE
   start_script
   watch_script
@@ -440,6 +441,15 @@ supervise() {
   write_record
 }
 
+# Files that the monitor's own starter left open would stay open in every script.
+close_inherited() {
+  local path number
+  for path in "/proc/$BASHPID/fd/"*; do
+    number=${path##*/}
+    if ((number > 2 && number < 255)); then exec {number}>&-; fi
+  done
+}
+
 main() {
   local folder launch tools=$PATH
   if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
@@ -447,12 +457,12 @@ main() {
     exit 1
   fi
   LC_ALL=C.UTF-8 # a dot in EPOCHREALTIME, and "?" matches one character; not exported
-  exec 2>/dev/null 9<> <(:) # what the shell itself says of files that have just gone is of no use to anybody
+  close_inherited
+  exec 7>&1 >/dev/null 2>/dev/null 9<> <(:) # what the shell itself says of files that have just gone is of no use to anybody
   shopt -u patsub_replacement # bash 5.2: "&" in a path is no placeholder
   set -m
   while read -r folder launch; do
     supervise "$folder" "$launch" </dev/null &
   done
 }
-main
-exit
+main; exit # on one line: bash must not read on from a file that an upgrade may have replaced

@@ -11,20 +11,20 @@ import type { AttemptRef, Executor, Submission } from "../../../src/ports.ts";
 /** A new folder that goes with the test. */
 export function temporaryFolder(t: TestContext, below = tmpdir()): string {
   const folder = mkdtempSync(join(below, "bioagent-local-"));
-  t.after(async () => {
-    await removeGroups(join(folder, "local/attempts"));
+  t.after(() => {
+    removeGroups(join(folder, "local/attempts"));
     rmSync(folder, { recursive: true, force: true });
   });
   return folder;
 }
 
 /** Of attempts that a test did not forget. */
-async function removeGroups(attempts: string): Promise<void> {
+function removeGroups(attempts: string): void {
   const groups = findMemoryGroups("/sys/fs/cgroup", readFileSync("/proc/self/cgroup", "utf8"));
   if (!groups || !existsSync(attempts)) return;
   for (const path of readdirSync(attempts, { recursive: true, encoding: "utf8" })) {
     const launch = /^[^/]+\/[^/]+\/(w[0-9a-f]{12})$/.exec(path)?.[1];
-    if (launch !== undefined) await removeGroup(groups, launch);
+    if (launch !== undefined) removeGroup(groups, launch);
   }
 }
 

@@ -52,9 +52,6 @@ test("a script that catches 137 and exits 3 is oom", async (t) => {
 test("without cgroups memory is sampled, the limit holds, and capacity says how", async (t) => {
   const folder = temporaryFolder(t);
   const executor = openIn(folder, { cgroups: "off" });
-  const work = submissionOf(folder, `head -c 200M /dev/zero | { tail -n 1; sleep 60; } | sleep 60\n`, {
-    resources: small,
-  });
   const held = submissionOf(folder, `x=$(head -c 150M /dev/zero | tr '\\0' x); sleep 60\n`, {
     resources: small,
     id: "held-a1",
@@ -66,7 +63,6 @@ test("without cgroups memory is sampled, the limit holds, and capacity says how"
     (await executor.capacity()).notes.join(),
     /^memory limits are sampled every 0.2 s on this host/,
   );
-  assert.ok(work);
 });
 
 test("a script is ended at its time limit", async (t) => {

@@ -1,0 +1,56 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { Option } from "commander";
+import type { Preset } from "../../core/pipeline.ts";
+import type { Rule } from "../../core/rule.ts";
+import { type AddCommand, type Context, printJson, printLines } from "../context.ts";
+import { example } from "../example.ts";
+import { EXIT, UsageError } from "../failure.ts";
+import { renderRules } from "../render/rules.ts";
+import { readSettings, withRun } from "../session.ts";
+
+/** Here and not from `core/pipeline.ts`, which is loaded only when a command needs it; a test compares them. */
+export const PRESET_NAMES: readonly Preset[] = ["default", "nf-core", "frugal", "patient"];
+
+export const addRules: AddCommand = (program, bind) => {
+  program
+    .command("rules [run-or-file]")
+    .summary("print the rules in force")
+    .description(
+      "print the rules in force for a run or a pipeline, or a preset's; the first that matches decides",
+    )
+    .addOption(new Option("--preset <name>", "this table").choices(PRESET_NAMES))
+    .addHelpText("after", example("bioagent rules rnaseq.yaml"))
+    .action(bind(rules));
+};
+
+async function rules(
+  context: Context,
+  given: string | undefined,
+  options: { readonly preset?: Preset },
+): Promise<number> {
+  if (given !== undefined && options.preset !== undefined)
+    throw new UsageError("give a run, a file or --preset, only one of them");
+  const table =
+    given === undefined ? await ofPreset(options.preset ?? "default") : await ofGiven(context, given);
+  if (context.json) printJson(context, { rules: table });
+  else printLines(context, renderRules(table, context));
+  return EXIT.done;
+}
+
+async function ofPreset(preset: Preset): Promise<Rule[]> {
+  const { presetRules } = await import("../../core/default-rules.ts");
+  return presetRules(preset);
+}
+
+async function ofGiven(context: Context, given: string): Promise<readonly Rule[]> {
+  const { pipelines } = await readSettings(context);
+  const folder = pipelines.startsWith("gs://") ? null : pipelines;
+  const named =
+    folder !== null && [".yaml", ".yml", ".json"].some((end) => existsSync(resolve(folder, given + end)));
+  if (!existsSync(resolve(context.cwd, given)) && !named)
+    return withRun(context, given, async (runId, store) => (await store.readRun(runId))!.rules);
+  const { acceptPipeline, openPipelineFile } = await import("../input/read-pipeline-file.ts");
+  const { ruleTable } = await import("../../core/default-rules.ts");
+  return ruleTable(acceptPipeline(await openPipelineFile(given, { cwd: context.cwd, folder })));
+}

@@ -1,0 +1,53 @@
+import { type AddCommand, type Context, printJson, printLines } from "../context.ts";
+import { example } from "../example.ts";
+import { EXIT } from "../failure.ts";
+import { jobsDone, statusWords } from "../render/status-words.ts";
+import { withStore } from "../session.ts";
+
+export const addTick: AddCommand = (program, bind) => {
+  program
+    .command("tick")
+    .summary("make one pass over all active runs, and exit")
+    .description("make one pass over all active runs, deliver the notices that are due, and exit; for cron")
+    .addHelpText("after", example("cd /data/study && bioagent tick    # every minute, by cron"))
+    .action(bind(tick));
+};
+
+/** A date after every deadline. */
+const EVERY_RUN = "9999-12-31T23:59:59.999Z";
+const MOST_RUNS = 1000;
+const NOTICES = 200;
+
+/** Where there is no store yet, there is nothing to do, and none is made. */
+async function tick(context: Context): Promise<number> {
+  const [{ tickAll }, { deliver }] = await Promise.all([
+    import("../../app/tick.ts"),
+    import("../../app/deliver.ts"),
+  ]);
+  return withStore(
+    context,
+    async (store, { deps, cache }) => {
+      const before = new Map<string, number>();
+      for (const id of await store.activeRuns(EVERY_RUN, MOST_RUNS))
+        before.set(id, (await store.readRun(id))?.rev ?? 0);
+      const { runs, errors } = await tickAll(deps, cache, "all");
+      const { failed } = await deliver(deps, { limit: NOTICES });
+      for (const notice of failed) errors.push(`notice ${notice.id} was not delivered: ${notice.error}`);
+      if (context.json) {
+        printJson(context, { runs: runs.map(({ run_id, status }) => ({ run_id, status })), errors });
+      } else {
+        const changed = runs.filter((run) => before.get(run.run_id) !== run.rev);
+        printLines(
+          context,
+          changed.map((run) => `${run.run_id}  ${statusWords(run)}  ${jobsDone(run)} jobs done`),
+        );
+        for (const error of errors) context.terminal.err(`bioagent: ${error}\n`);
+      }
+      return errors.length > 0 ? EXIT.failed : EXIT.done;
+    },
+    () => {
+      if (context.json) printJson(context, { runs: [], errors: [] });
+      return EXIT.done;
+    },
+  );
+}

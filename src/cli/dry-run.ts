@@ -1,0 +1,88 @@
+import { readRows } from "../app/sheet.ts";
+import { type StartInput, startRun } from "../app/start.ts";
+import { submissionOf } from "../app/submission.ts";
+import type { Config } from "../config.ts";
+import { jobKey } from "../core/ids.ts";
+import type { Attempt, Job } from "../core/job.ts";
+import { stepOf } from "../core/pipeline.ts";
+import type { Run } from "../core/run.ts";
+import { fillPattern } from "../core/verify.ts";
+import type { App } from "../wire.ts";
+import { type Context, printJson, printLines } from "./context.ts";
+import { EXIT } from "./failure.ts";
+import { type DryCommand, type DryJob, renderDryRun } from "./render/dry-run.ts";
+import { planAll, withScratch } from "./scratch.ts";
+
+/** Shows what a start would do: every job, and of each step the command of its first sample. Creates nothing. */
+export async function dryRun(context: Context, config: Config, input: StartInput): Promise<number> {
+  return withScratch(context, config, async (app) => {
+    const { run: started } = await startRun(app.deps, { ...input, hold: true });
+    const { run, jobs } = await planAll(app, started);
+    const shown = [...jobs.values()].map((job) => dryJob(run, job));
+    const commands = await firstCommands(app, run, jobs);
+    if (context.json)
+      printJson(context, {
+        pipeline: run.pipeline,
+        executor: run.executor,
+        jobs: shown,
+        commands,
+        notes: run.notes,
+      });
+    else printLines(context, renderDryRun({ run, jobs: shown, commands, output: input.output }, context));
+    return EXIT.done;
+  });
+}
+
+function dryJob(run: Run, job: Job): DryJob {
+  const step = stepOf(run.pipeline_spec, job.step);
+  return {
+    key: job.key,
+    step: job.step,
+    sample: job.sample,
+    needs: step.needs.map((id) => {
+      const need = stepOf(run.pipeline_spec, id);
+      if (need.per === "run") return id;
+      return job.sample === null ? `${id}-*` : jobKey(id, job.sample);
+    }),
+    resources: job.resources,
+    image: step.image ?? null,
+    inputs: job.inputs,
+    outputs: step.outputs.map((output) => fillPattern(output.path, job.sample)),
+  };
+}
+
+async function firstCommands(app: App, run: Run, jobs: ReadonlyMap<string, Job>): Promise<DryCommand[]> {
+  const commands: DryCommand[] = [];
+  for (const step of run.pipeline_spec.steps) {
+    const job = [...jobs.values()].find((each) => each.step === step.id);
+    if (!job) continue;
+    const rows = job.sample === null ? [] : await readRows(app.deps, run, job.sample);
+    const { shell, script, environment } = submissionOf(run, jobs, job, firstAttempt(job), rows);
+    commands.push({ job: job.key, shell: [...shell], environment, script });
+  }
+  return commands;
+}
+
+const firstAttempt = (job: Job): Attempt => ({
+  attempt: 1,
+  id: job.job_id,
+  status: "recorded",
+  executor: job.executor,
+  handle: null,
+  group: null,
+  origin: "submitted",
+  resources: job.resources,
+  recorded_at: "1970-01-01T00:00:00Z", // never looked at: the attempt is only shown
+  submitted_at: null,
+  started_at: null,
+  ended_at: null,
+  raw_state: null,
+  exit_code: null,
+  class: null,
+  evidence: [],
+  peak_memory: null,
+  log_tail: null,
+  log_uri: null,
+  cancel_requested_at: null,
+  cancel_decision: null,
+});
