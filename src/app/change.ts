@@ -123,7 +123,7 @@ function reopenCommits(
 export async function resume(
   deps: Deps,
   runId: string,
-  change: Partial<Pick<StartInput, "pipeline" | "params" | "name" | "requestedBy" | "output">>,
+  change: Partial<Pick<StartInput, "pipeline" | "params" | "name" | "requestedBy" | "requestKey" | "output">>,
 ): Promise<{ run: Run; repeated: boolean }> {
   const run = await deps.store.readRun(runId);
   if (!run) throw new NotFound(`there is no run ${runId}`);

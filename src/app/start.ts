@@ -1,6 +1,6 @@
 import { ruleTable } from "../core/default-rules.ts";
 import { memorableName } from "../core/name.ts";
-import { type Params, type Pipeline, pipelineProblems, SAMPLE_PATTERN } from "../core/pipeline.ts";
+import { type Params, type Pipeline, pathText, pipelineProblems, SAMPLE_PATTERN } from "../core/pipeline.ts";
 import { equalKeys, jobCount, stepsTooBig } from "../core/plan.ts";
 import { NAME_PATTERN, type Run, type Subscription } from "../core/run.ts";
 import { didYouMean } from "../core/spelling.ts";
@@ -135,7 +135,7 @@ function startProblems(
   capacity: Capacity | undefined,
 ): StartProblem[] {
   const problems: StartProblem[] = pipelineProblems(input.pipeline).map(({ path, message }) => ({
-    path: path.join("."),
+    path: pathText(path),
     message,
   }));
   const add = (path: string, message: string) => problems.push({ path, message });

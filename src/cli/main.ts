@@ -10,6 +10,10 @@ import { processTerminal, type Terminal } from "./terminal.ts";
 /** Runs the command of `argv`, and ends the process. */
 export async function main(argv: readonly string[]): Promise<never> {
   const terminal = processTerminal();
+  process.on("uncaughtException", (error) => {
+    // What no command waits for: a full disk under stdout, a timer that threw.
+    process.exit(tell(error, terminal, { json: false, debug: argv.includes("--debug") }));
+  });
   const result = await run(argv, terminal);
   await drained(process.stdout);
   await drained(process.stderr);

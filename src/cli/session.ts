@@ -66,16 +66,23 @@ const storeMissing = ({ store }: Config): string | null =>
     ? `no store at ${store.path} yet; bioagent run makes one`
     : null;
 
-/** The store alone, for a command that only reads; where there is none, none is made, and `none` answers. */
+/** What a command does with what it opens. Only reading may do without the executor's own folder. */
+export type Access = "read" | "write";
+
+const openFor = (access: Access, context: Context, config: Config): Promise<App> =>
+  access === "read" ? openForReading(context, config) : openSession(context, { config });
+
+/** The store as it is: where there is none, none is made, and `none` answers. */
 export async function withStore<T>(
   context: Context,
+  access: Access,
   body: (store: RunStore, app: App) => Promise<T>,
   none: (message: string) => T | Promise<T>,
 ): Promise<T> {
   const config = await readSettings(context);
   const missing = storeMissing(config);
   if (missing !== null) return none(missing);
-  const app = await openForReading(context, config);
+  const app = await openFor(access, context, config);
   try {
     return await body(app.deps.store, app);
   } finally {
@@ -92,7 +99,10 @@ export async function requireStore(context: Context, reference: string): Promise
   throw new NotFound(`there is no run ${JSON.stringify(reference)}: ${missing}`);
 }
 
-/** Reading needs no place for jobs: where the executor's folder cannot be written, another one stands in for it. */
+/**
+ * Reading needs no place for jobs: where the executor's folder cannot be written, an empty one stands in for it. Never for
+ * a pass over runs: it would find none of their attempts there.
+ */
 async function openForReading(context: Context, config: Config): Promise<App> {
   try {
     return await openSession(context, { config });
@@ -115,9 +125,10 @@ async function openForReading(context: Context, config: Config): Promise<App> {
 export async function withRun<T>(
   context: Context,
   reference: string,
+  access: Access,
   body: (runId: string, store: RunStore, app: App) => Promise<T>,
 ): Promise<T> {
-  const app = await openForReading(context, await requireStore(context, reference));
+  const app = await openFor(access, context, await requireStore(context, reference));
   try {
     const { findRun } = await import("../app/change.ts");
     return await body(await findRun(app.deps, reference), app.deps.store, app);

@@ -16,8 +16,9 @@ export function runFacts(
   { run, jobs }: { readonly run: Run; readonly jobs: ReadonlyMap<string, Job> },
   about: readonly Job[] | null,
 ): NoticeFacts {
-  const bad = about ?? [...jobs.values()].filter((job) => job.exhausted);
-  const details = bad.slice(0, MOST_DETAILS).map(detail);
+  const bad = inSampleOrder(run, about ?? [...jobs.values()].filter((job) => job.exhausted));
+  const alike = [...Map.groupBy(bad, (job) => JSON.stringify([job.status, job.step, job.error])).values()];
+  const details = alike.slice(0, MOST_DETAILS).map(detail);
   if (run.stopping)
     details.unshift(`${run.stopping.action === "abort" ? "Aborted" : "Cancelled"}: ${run.stopping.reason}.`);
   return {
@@ -31,7 +32,7 @@ export function runFacts(
     executor: run.executor,
     description: run.description,
     details,
-    more: Math.max(0, bad.length - MOST_DETAILS),
+    more: alike.slice(MOST_DETAILS).reduce((sum, group) => sum + group.length, 0),
     retries: retriesLine(jobs),
     seconds: run.completed_at ? (Date.parse(run.completed_at) - Date.parse(run.created_at)) / 1000 : null,
     commands: commands(run, bad.length > 0),
@@ -45,11 +46,23 @@ const MARKS: Partial<Record<Job["status"], string>> = {
   succeeded: "✅",
 };
 
-/** `⏭ sample02 skipped in fastqc: Exit code 137 indicates OOM. ... Skipping sample02.` */
-function detail(job: Job): string {
-  const why = job.decision?.reasoning ?? job.error ?? job.class ?? "";
+function inSampleOrder(run: Run, jobs: readonly Job[]): Job[] {
+  const order = new Map(run.samples.map((sample, at) => [sample, at]));
+  return jobs.toSorted((a, b) => (order.get(a.sample ?? "") ?? -1) - (order.get(b.sample ?? "") ?? -1));
+}
+
+/** Names that a line about several jobs spells out. */
+const MOST_NAMES = 5;
+
+/** `⏭ sample02 skipped in fastqc: Exit code 137 indicates OOM. ...`; jobs that ended alike share a line. */
+function detail(jobs: readonly Job[]): string {
+  const [job] = jobs as readonly [Job];
   const word = job.status === "pending" ? "retried" : job.waiting ? "waiting" : job.status;
-  return `${MARKS[job.status] ?? "•"} ${subject(job)} ${word}${job.sample === null ? "" : ` in ${job.step}`}: ${why}`;
+  const names = jobs.slice(0, MOST_NAMES).map(subject);
+  if (jobs.length > MOST_NAMES) names.push(`${jobs.length - MOST_NAMES} more`);
+  const why = jobs.length === 1 ? job.decision?.reasoning : null;
+  const where = job.sample === null ? "" : ` in ${job.step}`;
+  return `${MARKS[job.status] ?? "•"} ${list(names)} ${word}${where}: ${why ?? job.error ?? job.class ?? ""}`;
 }
 
 /** `2 oom and 1 app`; null without any. */

@@ -22,9 +22,10 @@ export function nextRung(current: Resources, rule: Rule, largest: Largest): Rung
       bound(rule.cap?.[axis.name], axis.amount),
       largest[axis.name] ?? Number.POSITIVE_INFINITY,
     );
-    const wanted = Math.min(axis.amount(now) * factor, most);
-    if (wanted <= axis.amount(now)) continue;
-    next[axis.name] = axis.spell(Math.floor(wanted));
+    const wanted = axis.spell(Math.floor(Math.min(axis.amount(now) * factor, most)));
+    // Held against what it says in the end: rounding may leave nothing of a small step.
+    if (axis.amount(wanted) <= axis.amount(now)) continue;
+    next[axis.name] = wanted;
     raised = true;
   }
   if (raised) return { kind: "raised", resources: next };

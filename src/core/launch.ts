@@ -5,8 +5,9 @@ import { type Attempt, attemptBase, attemptId, type Job, type LoadedJob, lastAtt
 import { endJob, plainDecision } from "./observe.ts";
 import { type Step, stepOf, topological } from "./pipeline.ts";
 import { bytesOf } from "./quantity.ts";
-import { list, subject } from "./reasoning.ts";
+import { subject } from "./reasoning.ts";
 import { tooBig } from "./resources.ts";
+import type { Stopping } from "./run.ts";
 import { isFinalJob } from "./status.ts";
 
 /** How the jobs that a job needs stand. */
@@ -121,9 +122,10 @@ function endsAsTooBig(draft: Draft, job: LoadedJob): boolean {
   const largest = draft.capacity.get(job.executor)?.largest;
   const problems = largest ? tooBig(job.resources, largest) : [];
   if (problems.length === 0) return false;
-  const text = `${subject(job)} ${list(problems)} (executor ${job.executor})`;
-  const after = change(draft, job.key, { error: text });
-  endJob(draft, after, "failed", plainDecision(draft, "fail", `Failing ${text}.`), true);
+  const who = subject(job);
+  const error = `${problems.map((text) => `${who} ${text}`).join("; ")} (executor ${job.executor})`;
+  const after = change(draft, job.key, { error });
+  endJob(draft, after, "failed", plainDecision(draft, "fail", `${error}. Failing ${who}.`), true);
   return true;
 }
 
@@ -208,13 +210,18 @@ function recordAttempt(draft: Draft, job: LoadedJob): void {
   record(draft, "job.recorded", after, { id, executor: job.executor, resources: job.resources });
 }
 
+const beforeStart = ({ action, reason }: Stopping): string =>
+  action === "abort"
+    ? "Cancelled: the run was aborted before this job could start."
+    : `Cancelled: ${reason}.`;
+
 /** Everything not ended is cancelled: what was never started at once, what lives when it has really ended. */
 export function cancelOpen(draft: Draft): void {
   const stopping = draft.run.stopping!;
   for (const job of [...draft.jobs.values()]) {
     if (isFinalJob(job.status)) continue;
     if (!hasLiveAttempt(job)) {
-      endJob(draft, job, "cancelled", plainDecision(draft, "abort", `Cancelled: ${stopping.reason}.`));
+      endJob(draft, job, "cancelled", plainDecision(draft, "abort", beforeStart(stopping)));
       continue;
     }
     const last = lastAttempt(job)!;

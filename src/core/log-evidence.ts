@@ -25,7 +25,10 @@ export function logEvidence(tail: string): { class: FailureClass; line: string }
   const lines = tail.split("\n").map((line) => line.trim());
   for (const [failure, pattern] of LOG_EVIDENCE) {
     const line = lines.findLast((candidate) => pattern.test(candidate));
-    if (line !== undefined) return { class: failure, line: line.slice(0, LINE_CAP) };
+    if (line !== undefined) return { class: failure, line: withoutScriptPath(line).slice(0, LINE_CAP) };
   }
   return null;
 }
+
+/** The shell names its script by a path that is the attempt's own: the same fault of two jobs must read the same. */
+const withoutScriptPath = (line: string): string => line.replace(/^\S*\/script: (?=line \d)/, "");

@@ -177,7 +177,8 @@ function cancelled(draft: Draft, job: LoadedJob, seenNow: Observation): void {
 }
 
 function stoppingDecision(draft: Draft): Decision {
-  const why = draft.run.stopping?.reason ?? "the run was stopped";
+  const { stopping } = draft.run;
+  const why = stopping?.action === "cancel" ? stopping.reason : "the run was aborted while it ran";
   return plainDecision(draft, "abort", `Cancelled: ${why}.`);
 }
 

@@ -115,6 +115,17 @@ export interface Problem {
   readonly message: string;
 }
 
+/** `["steps", 2, "needs"]` as `steps[2].needs`. */
+export function pathText(path: readonly (string | number)[]): string {
+  let text = "";
+  for (const part of path) {
+    if (typeof part === "number") text += `[${part}]`;
+    else if (/^[A-Za-z_][A-Za-z0-9_-]*$/.test(part)) text += text === "" ? part : `.${part}`;
+    else text += `[${JSON.stringify(part)}]`;
+  }
+  return text;
+}
+
 /** The step of this id; a bug if there is none, because every caller holds a validated pipeline. */
 export function stepOf(pipeline: Pipeline, id: string): Step {
   const step = pipeline.steps.find((candidate) => candidate.id === id);

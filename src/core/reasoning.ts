@@ -61,7 +61,7 @@ export function seen({ class: failure, evidence, exitCode, job }: Omit<Seen, "ro
     case "missing_output":
       return `Exit code 0, but ${end(word ?? "a declared output is missing")}`;
     case "not_executable":
-      return `${code || "The log"} says that a program of step ${job.step} could not be run${line ? `: ${end(line)}` : "."}`;
+      return notExecutable(code || "The log", job.step, evidence);
     case "image":
       return `The container image could not be used${because(word, exitCode)}.`;
     case "permission":
@@ -81,6 +81,17 @@ export function seen({ class: failure, evidence, exitCode, job }: Omit<Seen, "ro
     default:
       return failure satisfies never;
   }
+}
+
+/** Names what is missing, and where it should be. */
+function notExecutable(code: string, step: string, evidence: readonly Evidence[]): string {
+  const line = evidence.find((item) => item.source === "log")?.text ?? "";
+  const program = /([^\s:]+): (?:command )?not found$/.exec(line)?.[1];
+  if (program)
+    return `${code}: ${program} was not found; step ${step} needs it on its PATH, or in its image.`;
+  const module = /No module named ['"]?([\w.]+)/.exec(line)?.[1];
+  if (module) return `${code}: Python's module ${module} is not installed where step ${step} runs.`;
+  return `${code} says that a program of step ${step} could not be run${line ? `: ${end(line)}` : "."}`;
 }
 
 const withCode = (code: number | null): string => (code === null ? "" : ` (exit code ${code})`);

@@ -1,3 +1,6 @@
+import { pathText } from "../core/pipeline.ts";
+
+export { pathText } from "../core/pipeline.ts";
 /** What is wrong in a file that a person wrote, and exactly where. Lines and columns count from 1. */
 export interface LocatedProblem {
   /** `steps[2].needs[0]`; empty for the whole file. */
@@ -48,17 +51,6 @@ export function inOrder(problems: readonly LocatedProblem[]): LocatedProblem[] {
       return seen.has(key) ? false : seen.add(key);
     })
     .toSorted((a, b) => a.line - b.line || a.column - b.column);
-}
-
-/** `["steps", 2, "needs"]` as `steps[2].needs`. */
-export function pathText(path: readonly (string | number)[]): string {
-  let text = "";
-  for (const part of path) {
-    if (typeof part === "number") text += `[${part}]`;
-    else if (/^[A-Za-z_][A-Za-z0-9_-]*$/.test(part)) text += text === "" ? part : `.${part}`;
-    else text += `[${JSON.stringify(part)}]`;
-  }
-  return text;
 }
 
 /** A value as a person recognises it, never longer than a glance. */

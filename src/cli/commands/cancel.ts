@@ -24,7 +24,7 @@ export const addCancel: AddCommand = (program, bind) => {
 async function cancel(context: Context, reference: string, options: CancelOptions): Promise<number> {
   const change = await import("../../app/change.ts");
   if (!options.wait)
-    return withRun(context, reference, (runId, _store, app) => cancelOnce(context, app, runId));
+    return withRun(context, reference, "write", (runId, _store, app) => cancelOnce(context, app, runId));
   const config = await requireStore(context, reference);
   const code = await follow(context, { mode: "wait", allowSkips: true, config }, async (app) => {
     const runId = await change.findRun(app.deps, reference);

@@ -16,7 +16,7 @@ export const addEvents: AddCommand = (program, bind) => {
 };
 
 async function events(context: Context, reference: string, options: { job?: string }): Promise<number> {
-  return withRun(context, reference, async (runId, store) => {
+  return withRun(context, reference, "read", async (runId, store) => {
     const all = await eventsAfter(store, runId, -1);
     const found = options.job === undefined ? all : all.filter((event) => event.job === options.job);
     if (context.json) printJson(context, { events: found });

@@ -27,6 +27,7 @@ async function exportRuns(
   ]);
   return withStore(
     context,
+    "write",
     async (store, { deps }) => {
       const ids: string[] = [];
       for (const reference of references) ids.push(await findRun(deps, reference));

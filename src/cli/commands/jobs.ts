@@ -36,12 +36,13 @@ async function jobs(context: Context, reference: string | undefined, options: Jo
   const { limit, status, step, sample, exitCode } = options;
   const query: JobQuery = { status, step, sample, class: options.class, exit_code: exitCode, limit };
   if (reference !== undefined) {
-    return withRun(context, reference, async (runId, store) =>
+    return withRun(context, reference, "read", async (runId, store) =>
       print(context, await collectJobs(store, { ...query, run_id: runId }), false),
     );
   }
   return withStore(
     context,
+    "read",
     async (store) => print(context, await collectJobs(store, query), true),
     (message) => {
       if (context.json) printJson(context, { jobs: [] });

@@ -48,6 +48,7 @@ async function list(context: Context, options: ListOptions): Promise<number> {
   const { renderRun } = await import("../../ledger/run-document.ts");
   return withStore(
     context,
+    "read",
     async (store) => {
       const runs = (await store.queryRuns(query)).items;
       if (context.json) printJson(context, { runs: runs.map((run) => renderRun(run, [], { jobs: false })) });

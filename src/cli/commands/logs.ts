@@ -22,7 +22,7 @@ export const addLogs: AddCommand = (program, bind) => {
 
 async function logs(context: Context, reference: string, key: string, options: LogsOptions): Promise<number> {
   const { readLog } = await import("../../app/queries.ts");
-  return withRun(context, reference, async (runId, store, app) => {
+  return withRun(context, reference, "read", async (runId, store, app) => {
     const job = await findJob(store, runId, key);
     const log = await readLog(app.deps, runId, job.key, options);
     const attempt = options.attempt ?? job.attempts.at(-1)?.attempt;

@@ -30,12 +30,13 @@ async function notices(
 ): Promise<number> {
   const query = { status: options.failed ? (["failed"] as const) : undefined, limit: options.limit };
   if (reference !== undefined) {
-    return withRun(context, reference, async (runId, store) =>
+    return withRun(context, reference, "read", async (runId, store) =>
       print(context, await store.queryNotices({ ...query, run_id: runId })),
     );
   }
   return withStore(
     context,
+    "read",
     async (store) => print(context, await store.queryNotices(query)),
     (message) => {
       if (context.json) return print(context, []);

@@ -7,6 +7,7 @@ import type { App } from "../../wire.ts";
 import { type AddCommand, type Context, printJson } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT, UsageError } from "../failure.ts";
+import { count } from "../render/count.ts";
 import { withApp, withStore } from "../session.ts";
 
 const EVENTS: readonly NoticeEvent[] = [
@@ -142,18 +143,16 @@ async function retry(
     throw new UsageError("name one notice (bioagent notices --failed lists them), or give --all-failed");
   return withStore(
     context,
+    "write",
     async (store) => {
       const failed = await store.queryNotices({ status: ["failed"], limit: MOST_NOTICES });
       const chosen = id === undefined ? failed : failed.filter((notice) => notice.id === id);
       if (id !== undefined && chosen.length === 0)
         throw new Error(`no notice ${id} was given up; bioagent notices --failed lists them`);
-      let count = 0;
-      for (const notice of chosen) if (await store.updateNotice(again(notice))) count += 1;
-      if (context.json) printJson(context, { retried: count });
-      else
-        context.terminal.out(
-          `${count} ${count === 1 ? "notice" : "notices"} will be sent with the next tick\n`,
-        );
+      let retried = 0;
+      for (const notice of chosen) if (await store.updateNotice(again(notice))) retried += 1;
+      if (context.json) printJson(context, { retried });
+      else context.terminal.out(`${count(retried, "notice")} will be sent with the next tick\n`);
       return EXIT.done;
     },
     (message) => {

@@ -46,7 +46,7 @@ async function resume(
     readResumeChange(context, config, run, file, options);
   if (options.why) {
     const { resumeWhy } = await import("../resume-why.ts");
-    return withRun(context, reference, async (runId, _store, app) =>
+    return withRun(context, reference, "read", async (runId, _store, app) =>
       resumeWhy(context, config, app, runId, changeFor),
     );
   }

@@ -10,6 +10,7 @@ import { follow } from "../follow.ts";
 import { collect } from "../input/parsers.ts";
 import { readSettingsOptions } from "../input/settings.ts";
 import { addModeOptions, type ModeOptions, modeOf } from "../mode.ts";
+import { count } from "../render/count.ts";
 import { requireStore, withApp } from "../session.ts";
 import { userName } from "../user.ts";
 
@@ -66,7 +67,9 @@ async function reopen(context: Context, app: App, reference: string, options: Re
   const run = await change.retry(app.deps, runId, selectionOf(options, before.steps), userName());
   if (!context.json) {
     const open = run.summary.pending;
-    context.terminal.out(`Run ${runId} (${run.name}) is open again: round ${run.round}, ${open} jobs\n`);
+    context.terminal.out(
+      `Run ${runId} (${run.name}) is open again: round ${run.round}, ${count(open, "job")}\n`,
+    );
   }
   return run;
 }

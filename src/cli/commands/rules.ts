@@ -49,7 +49,7 @@ async function ofGiven(context: Context, given: string): Promise<readonly Rule[]
   const named =
     folder !== null && [".yaml", ".yml", ".json"].some((end) => existsSync(resolve(folder, given + end)));
   if (!existsSync(resolve(context.cwd, given)) && !named)
-    return withRun(context, given, async (runId, store) => (await store.readRun(runId))!.rules);
+    return withRun(context, given, "read", async (runId, store) => (await store.readRun(runId))!.rules);
   const { acceptPipeline, openPipelineFile } = await import("../input/read-pipeline-file.ts");
   const { ruleTable } = await import("../../core/default-rules.ts");
   return ruleTable(acceptPipeline(await openPipelineFile(given, { cwd: context.cwd, folder })));

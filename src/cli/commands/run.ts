@@ -10,6 +10,7 @@ import { follow } from "../follow.ts";
 import { collect } from "../input/parsers.ts";
 import type { RequestOptions } from "../input/request.ts";
 import { addModeOptions, type ModeOptions, modeOf } from "../mode.ts";
+import { count } from "../render/count.ts";
 import { oneLine } from "../render/width.ts";
 import { readSettings, withApp } from "../session.ts";
 import { userName } from "../user.ts";
@@ -76,7 +77,7 @@ async function begin(context: Context, app: App, input: StartInput): Promise<Run
 
 /** `Run 2026-02-27_rnaseq_001 (castle-river-mountain-forest) started: 25 jobs, executor local, output ...` */
 export const startLine = (run: Run): string =>
-  `Run ${run.run_id} (${run.name}) started: ${run.summary.total_jobs} jobs, executor ${run.executor}, output ${run.config.output}`;
+  `Run ${run.run_id} (${run.name}) started: ${count(run.summary.total_jobs, "job")}, executor ${run.executor}, output ${run.config.output}`;
 
 async function detach(context: Context, app: App, input: StartInput): Promise<number> {
   const started = await begin(context, app, input);
@@ -98,7 +99,7 @@ async function planOnly(context: Context, app: App, input: StartInput): Promise<
   if (context.json) printJson(context, { run_id: id, name, status });
   else
     context.terminal.out(
-      `${planned.planned} jobs are planned (bioagent jobs ${id}); nothing begins before: bioagent approve ${id}\n`,
+      `${count(planned.planned, "job")} planned (bioagent jobs ${id}); nothing begins before: bioagent approve ${id}\n`,
     );
   return EXIT.done;
 }

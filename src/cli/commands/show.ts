@@ -15,7 +15,7 @@ export const addShow: AddCommand = (program, bind) => {
 
 async function show(context: Context, reference: string): Promise<number> {
   const { renderRun } = await import("../../ledger/run-document.ts");
-  return withRun(context, reference, async (runId, store) => {
+  return withRun(context, reference, "read", async (runId, store) => {
     const { run, jobs } = (await store.load(runId, 0, "whole"))!;
     if (context.json) printJson(context, renderRun(run, jobs));
     else printLines(context, renderOverview(run, jobs, { ...context, now: new Date().toISOString() }));

@@ -26,6 +26,7 @@ async function tick(context: Context): Promise<number> {
   ]);
   return withStore(
     context,
+    "write",
     async (store, { deps, cache }) => {
       const before = new Map<string, number>();
       for (const id of await store.activeRuns(EVERY_RUN, MOST_RUNS))

@@ -2,6 +2,7 @@ import type { LocatedProblem } from "../../pipelines/problem.ts";
 import { type AddCommand, type Context, printJson } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT } from "../failure.ts";
+import { count } from "../render/count.ts";
 import { readSettings } from "../session.ts";
 
 interface ValidateOptions {
@@ -69,7 +70,6 @@ interface Counted {
 }
 
 function summary({ pipeline, steps, params }: Counted, samples: number | null): string {
-  const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? "" : "s"}`;
   const parts = [pipeline, count(steps.length, "step"), count(Object.keys(params).length, "parameter")];
   return [...parts, ...(samples === null ? [] : [count(samples, "sample")])].join(", ");
 }

@@ -18,7 +18,7 @@ export const addWhy: AddCommand = (program, bind) => {
 };
 
 async function why(context: Context, reference: string, key: string | undefined): Promise<number> {
-  return withRun(context, reference, async (runId, store) => {
+  return withRun(context, reference, "read", async (runId, store) => {
     const { run, jobs } = (await store.load(runId, 0, "whole"))!;
     const chosen = key === undefined ? troubled(jobs) : [await findJob(store, runId, key)];
     if (context.json) printJson(context, { run_id: runId, jobs: chosen });

@@ -1,5 +1,6 @@
 import type { Resources } from "../../core/resources.ts";
 import type { Run } from "../../core/run.ts";
+import { count } from "./count.ts";
 import type { Paint } from "./paint.ts";
 import { renderTable } from "./table.ts";
 import { oneLine } from "./width.ts";
@@ -38,7 +39,7 @@ export function renderDryRun(
   const shown = jobs.slice(0, MOST_JOBS);
   const more = jobs.length - shown.length;
   return [
-    `${run.pipeline}: ${jobs.length} jobs, ${run.samples.length} samples, executor ${run.executor}, output ${plan.output}`,
+    `${run.pipeline}: ${count(jobs.length, "job")}, ${count(run.samples.length, "sample")}, executor ${run.executor}, output ${plan.output}`,
     ...run.notes.map((note) => `note: ${oneLine(note)}`),
     "",
     ...jobTable(shown, look),

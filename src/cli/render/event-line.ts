@@ -1,6 +1,7 @@
 import type { Event } from "../../core/event.ts";
 import type { Decision } from "../../core/job.ts";
 import { sayBytes, sayDuration } from "../../core/quantity.ts";
+import { count } from "./count.ts";
 import { type Paint, type Style, statusStyle } from "./paint.ts";
 import { clockOf, secondsBetween } from "./time.ts";
 import { oneLine } from "./width.ts";
@@ -35,7 +36,7 @@ function wordsOf({ type, data, attempt }: Event): Words {
     case "run.created":
       return words(
         "created",
-        `${text("jobs")} jobs, ${text("samples")} samples, executor ${text("executor")}`,
+        `${count(Number(text("jobs")), "job")}, ${count(Number(text("samples")), "sample")}, executor ${text("executor")}`,
         "dim",
         false,
       );
@@ -50,7 +51,7 @@ function wordsOf({ type, data, attempt }: Event): Words {
     case "run.stopping":
       return words("stopping", text("reason"), "red", true);
     case "run.reopened":
-      return words("reopened", `round ${text("round")}, ${text("jobs")} jobs`, "cyan", true);
+      return words("reopened", `round ${text("round")}, ${count(Number(text("jobs")), "job")}`, "cyan", true);
     case "run.completed":
     case "run.failed":
     case "run.cancelled": {
@@ -71,7 +72,12 @@ function wordsOf({ type, data, attempt }: Event): Words {
     case "job.reused":
       return words("reused", `from ${text("run_id")}`, "green", true);
     case "job.succeeded":
-      return words("done", outputsText(Number(text("outputs"))), "green", true);
+      return words(
+        "done",
+        Number(text("outputs")) > 0 ? `${count(Number(text("outputs")), "output")} verified` : "",
+        "green",
+        true,
+      );
     case "job.failed":
     case "job.skipped":
     case "job.cancelled": {
@@ -84,12 +90,9 @@ function wordsOf({ type, data, attempt }: Event): Words {
   }
 }
 
-const outputsText = (count: number): string =>
-  count === 0 ? "" : `${count} ${count === 1 ? "output" : "outputs"} verified`;
-
 function plannedText(data: Event["data"]): string {
   const reused = Number(data["reused"] ?? 0);
-  return `${data["jobs"]} jobs${reused > 0 ? `, ${reused} reused` : ""}`;
+  return `${count(Number(data["jobs"]), "job")}${reused > 0 ? `, ${reused} reused` : ""}`;
 }
 
 function resourcesText(value: unknown): string {

@@ -1,6 +1,7 @@
 import type { Job } from "../../core/job.ts";
 import type { Run } from "../../core/run.ts";
 import { isFinalRun } from "../../core/status.ts";
+import { count } from "./count.ts";
 import type { Paint } from "./paint.ts";
 import { runStyle, statusWords } from "./status-words.ts";
 import { stepCounts } from "./step-counts.ts";
@@ -52,7 +53,7 @@ function overviewFacts(run: Run, now: string): [string, string][] {
     ["Status", statusWords(run)],
     [
       "Pipeline",
-      `${run.pipeline}, ${run.samples.length} samples, ${run.summary.total_jobs} jobs, executor ${run.executor}`,
+      `${run.pipeline}, ${count(run.samples.length, "sample")}, ${count(run.summary.total_jobs, "job")}, executor ${run.executor}`,
     ],
     ["Times", timesText(run, now)],
     ...optional.filter((fact): fact is [string, string] => fact[1] !== null),

@@ -25,6 +25,8 @@ interface Room {
 }
 
 const MOST_DECISIONS = 5;
+/** Many steps leave room for so many. */
+const RESERVED_DECISIONS = 3;
 /** Narrower terminals have better use for the room than the time of a decision. */
 const WIDTH_OF_CLOCKS = 100;
 /** Of a table's steps, at least so many are shown however low the terminal is. */
@@ -37,7 +39,8 @@ export function renderProgress(state: ProgressState, room: Room): string[] {
   const waiting = waitingLine(state, width, room.paint);
   const fixed = head.length + waiting.length + 4; // table's titles, two blanks, bar
   const spare = Math.max(0, room.rows - 1 - fixed);
-  const steps = visibleSteps(state.counts, Math.max(FEWEST_STEPS, spare - 2));
+  const reserved = Math.min(RESERVED_DECISIONS, state.decisions.length);
+  const steps = visibleSteps(state.counts, Math.max(FEWEST_STEPS, spare - 2 - reserved));
   const table = renderStepTable(steps.shown, { width, paint: room.paint });
   const hidden = steps.hidden > 0 ? [cutToWidth(`... and ${steps.hidden} more steps`, width)] : [];
   const left = room.rows - 1 - fixed - steps.shown.length - hidden.length - 1;

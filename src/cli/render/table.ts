@@ -4,8 +4,8 @@ import { cutToWidth, displayWidth, oneLine, padToWidth } from "./width.ts";
 export interface Column {
   readonly title: string;
   readonly align?: "left" | "right";
-  /** May be cut when the table does not fit. */
-  readonly shrink?: boolean;
+  /** May be cut when the table does not fit; `last`: only when the others have been. */
+  readonly shrink?: boolean | "last";
 }
 
 export type Cell = string | { readonly text: string; readonly style: Style };
@@ -64,10 +64,14 @@ function fit(
 }
 
 function widestToShrink(columns: readonly Column[], widths: readonly number[]): number {
-  let found = -1;
-  columns.forEach((column, at) => {
-    if (!column.shrink || widths[at]! <= NARROWEST) return;
-    if (found === -1 || widths[at]! > widths[found]!) found = at;
-  });
-  return found;
+  const widest = (shrink: true | "last"): number => {
+    let found = -1;
+    columns.forEach((column, at) => {
+      if (column.shrink !== shrink || widths[at]! <= NARROWEST) return;
+      if (found === -1 || widths[at]! > widths[found]!) found = at;
+    });
+    return found;
+  };
+  const first = widest(true);
+  return first === -1 ? widest("last") : first;
 }

@@ -46,7 +46,7 @@ const Span = z.union([
 export const StatusEvent = z.object({
   type: loose(z.string()),
   description: loose(z.string()),
-  eventTime: z.unknown(),
+  eventTime: z.unknown().optional(),
   taskState: loose(Word),
   taskExecution: loose(z.object({ exitCode: loose(Whole) })),
 });
@@ -73,7 +73,7 @@ const TaskSpec = z.object({
     z.object({ cpuMilli: loose(Whole), memoryMib: loose(Whole), bootDiskMib: loose(Whole) }),
   ),
   maxRunDuration: loose(Span),
-  runnables: loose(listOf(z.object({ container: z.unknown() }))),
+  runnables: loose(listOf(z.object({ container: z.unknown().optional() }))),
 });
 const Policy = z.object({
   machineType: loose(z.string()),
@@ -85,8 +85,8 @@ export const Job = z.object({
   name: loose(z.string()),
   uid: loose(z.string()),
   status: loose(Status),
-  createTime: z.unknown(),
-  updateTime: z.unknown(),
+  createTime: z.unknown().optional(),
+  updateTime: z.unknown().optional(),
   taskGroups: loose(listOf(z.object({ taskSpec: loose(TaskSpec) }))),
   allocationPolicy: loose(
     z.object({

@@ -21,6 +21,8 @@ export interface Options {
   /** Instead of the one that runs the tests. */
   readonly node?: string;
   readonly bin?: string;
+  /** As this user; for root only. */
+  readonly uid?: number;
 }
 
 /** Nothing of the caller's environment but what any program needs. */
@@ -32,8 +34,12 @@ const environment = (more: Options["env"] = {}): Record<string, string> => ({
 });
 
 export function start(args: readonly string[], options: Options) {
-  const { node = process.execPath, bin = BIN, cwd } = options;
-  const child = spawn(node, [bin, ...args], { cwd, env: environment(options.env) });
+  const { node = process.execPath, bin = BIN, cwd, uid } = options;
+  const child = spawn(node, [bin, ...args], {
+    cwd,
+    env: environment(options.env),
+    ...(uid === undefined ? {} : { uid }),
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

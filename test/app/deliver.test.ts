@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { deliver } from "../../src/app/deliver.ts";
+import type { Deps } from "../../src/app/deps.ts";
+import { mustArrive, type Notice } from "../../src/core/notice.ts";
+import { NOTICE_EVENTS } from "../../src/core/run.ts";
+import type { Channel, Delivery, Message, RunStore } from "../../src/ports.ts";
+import { aNotice, aStart } from "../support/documents.ts";
+import { openMemoryStore } from "../sim/memory-store.ts";
+import { monitorDeps } from "../sim/monitor.ts";
+import { Processes } from "../sim/processes.ts";
+import { World } from "../sim/world.ts";
+
+type Answer = Delivery | Error;
+
+/** An outbox with these notices, and channels that answer as they are told to. */
+class Outbox {
+  readonly world = new World(() => ({ kind: "ok" }));
+  readonly store: RunStore = openMemoryStore();
+  readonly sent: Message[] = [];
+  answer: (message: Message, channel: string) => Answer = () => ({ kind: "delivered" });
+  readonly channels = new Map<string, Channel>();
+
+  static async of(...notices: Partial<Notice>[]): Promise<Outbox> {
+    const outbox = new Outbox();
+    for (const name of ["lab", "ops"]) outbox.add(name);
+    const at = outbox.world.now();
+    const given = notices.map((fields) => aNotice({ created_at: at, next_at: at, ...fields }));
+    await outbox.store.start(aStart({}, {}, { notices: given }));
+    return outbox;
+  }
+
+  add(name: string, paceMilliseconds = 0): void {
+    this.channels.set(name, {
+      name,
+      kind: "test",
+      recipients: [name],
+      paceMilliseconds,
+      deliver: async (message) => {
+        this.sent.push(message);
+        const answer = this.answer(message, name);
+        if (answer instanceof Error) throw answer;
+        return answer;
+      },
+    });
+  }
+
+  deps(store: RunStore = this.store): Deps {
+    return { ...monitorDeps(this.world, store), channels: this.channels };
+  }
+
+  deliver(limit = 20) {
+    return deliver(this.deps(), { limit });
+  }
+
+  async only(): Promise<Notice> {
+    const [notice, ...rest] = await this.store.queryNotices({ limit: 10 });
+    assert.equal(rest.length, 0);
+    return notice!;
+  }
+}
+
+test("what is taken by the channel is sent, and not again", async () => {
+  const outbox = await Outbox.of({});
+  assert.deepEqual(await outbox.deliver(), { sent: 1, postponed: 0, failed: [] });
+  assert.deepEqual(await outbox.deliver(), { sent: 0, postponed: 0, failed: [] });
+  const notice = await outbox.only();
+  assert.deepEqual([notice.status, notice.next_at, notice.tries], ["sent", null, 1]);
+});
+
+test("two deliverers at once: one sends", async () => {
+  const processes = new Processes();
+  const outbox = await Outbox.of({});
+  for (const name of ["one", "two"]) {
+    const store = processes.wrap(name, outbox.store, ["updateNotice"]);
+    processes.start(name, () => deliver(outbox.deps(store), { limit: 5 }));
+  }
+  for (let ready = await processes.ready(); ready.length > 0; ready = await processes.ready())
+    for (const name of ready) processes.step(name, "go");
+  assert.deepEqual(processes.failures, []);
+  assert.equal(outbox.sent.length, 1);
+});
+
+for (const event of NOTICE_EVENTS) {
+  const wanted = mustArrive(event) ? "repeated, and marked" : "not repeated";
+  test(`${event}: when a deliverer died between claim and mark, it is ${wanted}, once its claim ran out`, async () => {
+    const outbox = await Outbox.of({ event });
+    const processes = new Processes();
+    const store = processes.wrap("p", outbox.store, ["updateNotice"]);
+    processes.start("p", () => deliver(outbox.deps(store), { limit: 5 }));
+    await processes.ready();
+    processes.step("p", "go");
+    await processes.ready();
+    processes.step("p", "kill");
+    await processes.ready();
+    assert.equal(outbox.sent.length, 1);
+    outbox.world.pass(119);
+    await outbox.deliver();
+    assert.equal(outbox.sent.length, 1, "the claim still holds");
+    outbox.world.pass(1);
+    await outbox.deliver();
+    const marks = outbox.sent.map((message) => message.possible_repeat);
+    assert.deepEqual(marks, mustArrive(event) ? [false, true] : [false]);
+    assert.equal((await outbox.only()).status, mustArrive(event) ? "sent" : "unknown");
+  });
+
+  test(`${event}: an ambiguous answer leaves it ${mustArrive(event) ? "pending, as a possible repeat" : "unknown"}`, async () => {
+    const outbox = await Outbox.of({ event });
+    outbox.answer = () => ({ kind: "ambiguous", reason: "timed out" });
+    await outbox.deliver();
+    const notice = await outbox.only();
+    assert.deepEqual(
+      [notice.status, notice.possible_repeat, notice.error],
+      mustArrive(event) ? ["pending", true, "timed out"] : ["unknown", false, "timed out"],
+    );
+  });
+}
+
+test("a channel that throws is ambiguous, and stops nothing", async () => {
+  const outbox = await Outbox.of({ channel: "lab" }, { channel: "ops" });
+  outbox.answer = (_message, channel) =>
+    channel === "lab" ? new Error("socket hang up") : { kind: "delivered" };
+  assert.deepEqual(await outbox.deliver(), { sent: 1, postponed: 1, failed: [] });
+});
+
+test("a rejected notice is tried again after 10 s, 20 s, 40 s ... an hour at most, and is no repeat", async () => {
+  const outbox = await Outbox.of({});
+  outbox.answer = () => ({ kind: "rejected", reason: "500", after_seconds: null });
+  const pauses: number[] = [];
+  for (let at = 0; at < 12; at++) {
+    await outbox.deliver();
+    const notice = await outbox.only();
+    const pause = (Date.parse(notice.next_at!) - Date.parse(outbox.world.now())) / 1000;
+    pauses.push(pause);
+    assert.equal(notice.possible_repeat, false);
+    outbox.world.pass(pause);
+  }
+  assert.deepEqual(pauses, [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600, 3600]);
+});
+
+test("a notice that cannot be delivered for 24 h is a dead letter that says how often, and why", async () => {
+  const outbox = await Outbox.of({});
+  outbox.answer = () => ({ kind: "rejected", reason: "HTTP 500", after_seconds: 12 * 3600 });
+  await outbox.deliver();
+  outbox.world.pass(12 * 3600);
+  assert.equal((await outbox.deliver()).postponed, 1);
+  outbox.world.pass(12 * 3600);
+  const [dead] = (await outbox.deliver()).failed;
+  assert.deepEqual([dead?.status, dead?.error], ["failed", "given up after 3 tries: HTTP 500"]);
+});
+
+test("what is refused for ever fails at once; a disabled channel takes nothing more, and says why", async () => {
+  const outbox = await Outbox.of({ id: "first" }, { id: "second" });
+  outbox.answer = () => ({ kind: "permanent", reason: "the webhook was revoked", disable: true });
+  const { failed } = await outbox.deliver();
+  assert.deepEqual(
+    failed.map(({ error }) => error),
+    ["the webhook was revoked", "channel lab is disabled: the webhook was revoked"],
+  );
+  assert.equal(outbox.sent.length, 1);
+});
+
+test("a message refused for its own sake does not disable its channel", async () => {
+  const outbox = await Outbox.of({ id: "first" }, { id: "second" });
+  outbox.answer = ({ notice_id }) =>
+    notice_id === "first"
+      ? { kind: "permanent", reason: "too long", disable: false }
+      : { kind: "delivered" };
+  assert.deepEqual([(await outbox.deliver()).sent, outbox.sent.length], [1, 2]);
+});
+
+test("a channel that is not configured here keeps its notice, and says what to do", async () => {
+  const outbox = await Outbox.of({ channel: "elsewhere" });
+  assert.equal((await outbox.deliver()).postponed, 1);
+  const notice = await outbox.only();
+  assert.equal(notice.status, "pending");
+  assert.match(notice.error!, /^channel elsewhere is not configured here; add it to bioagent\.yaml$/);
+});
+
+test("a broken channel says which variable it lacks", async () => {
+  const outbox = await Outbox.of({ channel: "pi" });
+  const deps = { ...outbox.deps(), brokenChannels: new Map([["pi", "SMTP_URL is not set"]]) };
+  await deliver(deps, { limit: 5 });
+  assert.equal((await outbox.only()).error, "SMTP_URL is not set");
+});
+
+test("the pace of a channel is kept over several deliverers, and nothing is lost by it", async () => {
+  const outbox = await Outbox.of({ id: "n1" }, { id: "n2" }, { id: "n3" });
+  outbox.add("lab", 1000);
+  const counts: number[] = [];
+  for (let at = 0; at < 4; at++) {
+    await outbox.deliver();
+    await outbox.deliver();
+    counts.push(outbox.sent.length);
+    outbox.world.pass(1);
+  }
+  assert.deepEqual(counts, [1, 2, 3, 3]);
+});
+
+test("Retry-After holds for the whole channel, and for that channel alone", async () => {
+  const lab = Array.from({ length: 25 }, (_, at) => ({ id: `lab${at}`, channel: "lab" }));
+  const outbox = await Outbox.of(...lab, { id: "z", channel: "ops" });
+  outbox.answer = (_message, channel) =>
+    channel === "lab" ? { kind: "rejected", reason: "429", after_seconds: 3600 } : { kind: "delivered" };
+  let sent = 0;
+  for (let pass = 0; pass < 3; pass++) sent += (await outbox.deliver(20)).sent;
+  assert.equal(sent, 1, "25 notices that must wait do not stand in the way of another channel's");
+  assert.equal(outbox.sent.filter(({ notice_id }) => notice_id !== "z").length, 1);
+  outbox.answer = () => ({ kind: "delivered" });
+  outbox.world.pass(3600);
+  for (let pass = 0; pass < 3; pass++) sent += (await outbox.deliver(20)).sent;
+  assert.equal(sent, 26);
+});
