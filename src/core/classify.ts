@@ -74,11 +74,11 @@ const PROVIDER_TEXT: readonly (readonly [FailureClass, RegExp])[] = [
   ],
   [
     "permission",
-    /PERMISSION_DENIED|does not have (?:the )?permission|lacks? permission|caller does not have|\b403 Forbidden\b/i,
+    /PERMISSION_DENIED|does not have (?:the )?permission|does not have access to (?:act as|service account)|lacks? permission|caller does not have|SERVICE_ACCOUNT_ACCESS_DENIED|Required '[\w.]+' permission|\b403 Forbidden\b/i,
   ],
   [
     "config",
-    /INVALID_ARGUMENT|CODE_GCE_BAD_REQUEST|BOOT_DISK_TOO_SMALL|not found: (?:network|subnetwork)|invalid (?:machine type|zone|network)/i,
+    /INVALID_ARGUMENT|INVALID_FIELD_VALUE|CODE_GCE_BAD_REQUEST|SERVICE_ACCOUNT_MISMATCH|Constraint constraints\/|Networks must be distinct|field is invalid|BOOT_DISK_TOO_SMALL|not found: (?:network|subnetwork)|invalid (?:machine type|zone|network)/i,
   ],
 ];
 

@@ -7,7 +7,7 @@ import type { FailureClass } from "./status.ts";
 const LOG_EVIDENCE: readonly (readonly [FailureClass, RegExp])[] = [
   [
     "oom",
-    /oom-kill|out of memory|OutOfMemoryError|std::bad_alloc|Cannot allocate memory|not enough memory|^MemoryError\b/i,
+    /oom[-_]kill|out[ -]of[ -]memory|OutOfMemoryError|std::bad_alloc|Cannot allocate memory|cannot allocate vector of size|memory allocation of \d+ bytes failed|Exceeded (?:job|step) memory limit|not enough memory|^MemoryError\b/i,
   ],
   ["disk_full", /No space left on device|Disk quota exceeded/i],
   ["io", /Stale file handle|Transport endpoint is not connected|Input\/output error/i],

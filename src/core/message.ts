@@ -1,4 +1,5 @@
 import type { NoticeFacts } from "./notice.ts";
+import { sayDuration } from "./quantity.ts";
 import type { NoticeEvent } from "./run.ts";
 
 /** What is said about the sending itself, not about the run. */
@@ -104,31 +105,11 @@ function tailOf(event: NoticeEvent, facts: NoticeFacts, flags: NoticeFlags): str
     ...(facts.retries ? [`Retries: ${facts.retries}`] : []),
     ...(facts.seconds === null
       ? []
-      : [`${endsRun(event) ? "Duration" : "Elapsed"}: ${duration(facts.seconds)}`]),
+      : [`${endsRun(event) ? "Duration" : "Elapsed"}: ${sayDuration(facts.seconds)}`]),
     ...facts.commands.map((command) => `Next: ${command}`),
     ...(flags.possible_repeat ? ["(possibly a repeat: the last sending was interrupted)"] : []),
     ...(flags.test ? ["(test message)"] : []),
   ];
-}
-
-const UNITS = [
-  ["d", 86_400],
-  ["h", 3_600],
-  ["min", 60],
-  ["s", 1],
-] as const;
-
-/** The two largest units: `1 h 2 min`. */
-function duration(seconds: number): string {
-  let left = Math.max(0, Math.round(seconds));
-  const shown: string[] = [];
-  const first = UNITS.findIndex(([, size]) => left >= size);
-  for (const [unit, size] of first < 0 ? [] : UNITS.slice(first, first + 2)) {
-    const count = Math.floor(left / size);
-    left -= count * size;
-    if (count > 0) shown.push(`${count} ${unit}`);
-  }
-  return shown.join(" ") || "0 s";
 }
 
 /** Colours of a terminal; then control characters, line breaks of any alphabet, and what reverses the direction of text. */

@@ -84,7 +84,7 @@ export function formatDuration(seconds: number): string {
 
 /** For people, two units at most: `2 h 5 min`, `4 min 10 s`, `0.8 s`. */
 export function sayDuration(seconds: number): string {
-  if (seconds < 10) return `${trimNumber(seconds)} s`;
+  if (seconds < 10) return `${trimNumber(Math.max(0, seconds))} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return joinUnits(Math.floor(whole / 60), "min", whole % 60, "s");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, cp, readdir } from "node:fs/promises";
+import { chmod, cp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
@@ -27,6 +27,8 @@ test("what only reads works on a store that may only be read, and what writes sa
   const cwd = await folder(t);
   // Copied, because a store that was never written by another user has no traces of it.
   await cp(first, cwd, { recursive: true });
+  // Another user's machine has no folder of the executor, and none can be made.
+  await rm(join(cwd, "bioagent", "local"), { recursive: true });
   await setModes(cwd, { folder: 0o555, file: 0o444 });
   const elsewhere = await folder(t);
   await chmod(elsewhere, 0o777);

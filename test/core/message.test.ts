@@ -67,7 +67,7 @@ test("progress leaves out what is empty, and the output but at the start", () =>
 test("time is told in the two largest units, as elapsed while the run goes on", () => {
   const cases: [number, string][] = [
     [0, "0 s"],
-    [0.4, "0 s"],
+    [0.4, "0.4 s"],
     [59.6, "1 min"],
     [61, "1 min 1 s"],
     [3_600, "1 h"],

@@ -65,7 +65,9 @@ function verdictOf(
   return judged ? causeOfKill(judged, all) : null;
 }
 
-/** A code that is not Batch's own comes from a script, so it ran. */
+const BEFORE_RUNNING = /from (?:QUEUED|SCHEDULED|PENDING|ASSIGNED) to FAILED/;
+
+/** A code that is not Batch's own comes from a script, so it ran; of Batch's own, the states before tell. */
 function ranOf(
   all: readonly StatusEvent[],
   exitCode: number | null,
@@ -73,9 +75,12 @@ function ranOf(
 ): boolean | undefined {
   if (countedRunning === true || reachedRunning(all)) return true;
   if (exitCode !== null && exitCode < 50000) return true;
-  return all.length > 0 || countedRunning === false ? false : undefined;
+  const told = exitCode === null ? all.length > 0 : all.some((event) => BEFORE_RUNNING.test(textOf(event)));
+  return told || countedRunning === false ? false : undefined;
 }
 
+/** Batch's own report of a change of state: what went wrong stands in the other events. */
+const A_CHANGE = /^(?:Job|Task) state is (?:set|updated) from/;
 const MOST_EVENTS = 3;
 const LONGEST = 500;
 
@@ -86,7 +91,7 @@ function evidenceOf(
   exitCode: number | null,
 ): Evidence[] {
   const others =
-    exitCode === null ? own.filter((event) => event !== judged && event.type !== "STATUS_CHANGED") : [];
+    exitCode === null ? own.filter((event) => event !== judged && !A_CHANGE.test(textOf(event))) : [];
   return [...others.slice(-MOST_EVENTS), ...(judged ? [judged] : [])]
     .map((event) => textOf(event).slice(0, LONGEST))
     .filter((text) => text !== "")

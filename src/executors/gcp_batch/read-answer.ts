@@ -57,7 +57,8 @@ export function readError(error: ErrorBody): Seen {
 export function readOperation(operation: Operation): Seen {
   const { verb = null, target = null } = operation.metadata ?? {};
   const what = `The ${verb ?? "operation"}${target ? ` of ${target}` : ""}`;
-  if (operation.error) return { ...readError(operation.error), name: target ?? null, note: `${what} failed.` };
+  if (operation.error)
+    return { ...readError(operation.error), name: target ?? null, note: `${what} failed.` };
   const base = nothingSeen(target ?? null);
   return { ...base, note: `${what} ${operation.done ? "is done" : "is under way"}.` };
 }

@@ -28,8 +28,10 @@ export function readBatchDocument(value: unknown): Seen | null {
   if (typeof value === "string") return readText(value);
   const given = fieldsOf(value);
   // Attribute names are data of the message, not field names of the proto.
-  const attributes = fieldsOf(fieldsOf(given?.["message"])?.["attributes"]) ?? fieldsOf(given?.["attributes"]);
-  if (attributes) return "NewJobState" in attributes || "NewTaskState" in attributes ? message(attributes) : null;
+  const attributes =
+    fieldsOf(fieldsOf(given?.["message"])?.["attributes"]) ?? fieldsOf(given?.["attributes"]);
+  if (attributes)
+    return "NewJobState" in attributes || "NewTaskState" in attributes ? message(attributes) : null;
   const document = camelCase(value);
   if (Array.isArray(document)) return readList(document);
   const fields = fieldsOf(document);
@@ -37,7 +39,8 @@ export function readBatchDocument(value: unknown): Seen | null {
 }
 
 function readFields(fields: Fields): Seen | null {
-  if (fieldsOf(fields["error"]) && !("metadata" in fields)) return parsed(ErrorBody, fields["error"], readError);
+  if (fieldsOf(fields["error"]) && !("metadata" in fields))
+    return parsed(ErrorBody, fields["error"], readError);
   if (isOperation(fields)) return parsed(Operation, fields, readOperation);
   if (Array.isArray(fields["tasks"])) return readWithTasks(fields, fields["tasks"]);
   if (Array.isArray(fields["jobs"])) return readList(fields["jobs"]);
@@ -96,7 +99,8 @@ const isTask = (fields: Fields): boolean =>
 const isJobOnly = (fields: Fields): boolean =>
   "taskGroups" in fields || /\/jobs\/[^/]+$/.test(String(fields["name"] ?? ""));
 const isJob = (fields: Fields): boolean =>
-  isJobOnly(fields) || ["state", "statusEvents", "taskGroups", "runDuration"].some((key) => key in statusOf(fields));
+  isJobOnly(fields) ||
+  ["state", "statusEvents", "taskGroups", "runDuration"].some((key) => key in statusOf(fields));
 const isStatus = (fields: Fields): boolean =>
   "statusEvents" in fields || "runDuration" in fields || isJobState(fields["state"]);
 

@@ -20,7 +20,8 @@ export function readTasks(tasks: readonly Task[], complete: boolean): Seen {
 
 /** One word for all of them: what is alive keeps the job open, then a failure decides. */
 function together(states: readonly (string | null)[], complete: boolean): Observation["status"] {
-  const has = (...words: string[]): boolean => states.some((state) => state !== null && words.includes(state));
+  const has = (...words: string[]): boolean =>
+    states.some((state) => state !== null && words.includes(state));
   if (has("RUNNING")) return "running";
   if (has("PENDING", "ASSIGNED")) return has("SUCCEEDED", "FAILED") ? "running" : "submitted";
   if (has("FAILED")) return "failed";
@@ -74,7 +75,8 @@ function noteOf(
   states: readonly (string | null)[],
   status: Observation["status"],
 ): string | null {
-  if (tasks.length === 0) return "There are no tasks (yet): they may be absent for minutes after a job is made.";
+  if (tasks.length === 0)
+    return "There are no tasks (yet): they may be absent for minutes after a job is made.";
   if (states.includes("FAILED")) return `${countNote(states)} The others have not ended.`;
   return status === null && states.every((state) => state === "SUCCEEDED")
     ? "All tasks shown succeeded, and there are more."

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { exitStatus, fromWaitStatus, noRecord, type SlurmRecord, type ExitStatus } from "./slurm-record.ts";
+import { type ExitStatus, exitStatus, fromWaitStatus, noRecord, type SlurmRecord } from "./slurm-record.ts";
 import { fullState } from "./slurm-states.ts";
 
 const loose = <T extends z.ZodType>(schema: T) => schema.nullish().catch(undefined);
@@ -91,7 +91,8 @@ function recordsOf(job: JsonJob): SlurmRecord[] {
 
 type Words = z.infer<typeof Words> | null | undefined;
 /** Newer Slurm gives a list, flags such as COMPLETING after the state itself. */
-const firstOf = (words: Words): string | undefined => (Array.isArray(words) ? words[0] : (words ?? undefined));
+const firstOf = (words: Words): string | undefined =>
+  Array.isArray(words) ? words[0] : (words ?? undefined);
 
 function stepOf(value: unknown, job: string): SlurmRecord | null {
   const read = JsonStep.safeParse(value);

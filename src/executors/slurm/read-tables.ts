@@ -26,7 +26,8 @@ const named = (header: readonly string[], row: readonly string[]): Columns =>
 function guessed(cells: readonly string[]): Columns {
   const state = cells.findIndex(isStateText);
   if (state < 0) return {};
-  const code = cells.slice(state + 1).find((cell) => exitStatus(cell)) ?? cells.find((cell) => exitStatus(cell));
+  const code =
+    cells.slice(state + 1).find((cell) => exitStatus(cell)) ?? cells.find((cell) => exitStatus(cell));
   const id = [cells[0]!].find((cell) => JOB_ID.test(cell));
   // Prose may name a state too: a record begins with a number, has an exit code, or is the state alone.
   if (id === undefined && code === undefined && cells.length > 1) return {};
@@ -40,7 +41,9 @@ function aligned(lines: readonly string[]): Columns[] {
   const dashes = lines.findIndex((line) => /^\s*-{2,}(?:\s+-{2,})*\s*$/.test(line));
   if (dashes > 0) {
     const cut = (line: string): string[] =>
-      [...lines[dashes]!.matchAll(/-+/g)].map(({ index, 0: bar }) => line.slice(index, index + bar.length).trim());
+      [...lines[dashes]!.matchAll(/-+/g)].map(({ index, 0: bar }) =>
+        line.slice(index, index + bar.length).trim(),
+      );
     const header = cut(lines[dashes - 1]!);
     return lines.slice(dashes + 1).map((line) => named(header, cut(line)));
   }
@@ -53,7 +56,8 @@ function aligned(lines: readonly string[]): Columns[] {
 /** `CANCELLED by 0` is one cell, and a squeue reason in brackets is one too. */
 function joinCancelled(words: readonly string[]): string[] {
   const at = words.findIndex((word, index) => word.startsWith("CANCELLED") && words[index + 1] === "by");
-  const joined = at < 0 ? [...words] : [...words.slice(0, at), words.slice(at, at + 3).join(" "), ...words.slice(at + 3)];
+  const joined =
+    at < 0 ? [...words] : [...words.slice(0, at), words.slice(at, at + 3).join(" "), ...words.slice(at + 3)];
   const bracket = joined.findIndex((word) => word.startsWith("("));
   return bracket < 0 ? joined : [...joined.slice(0, bracket), joined.slice(bracket).join(" ")];
 }

@@ -11,7 +11,10 @@ const REASONS: readonly (readonly [RegExp, SlurmWaiting["reason"] | null])[] = [
   [/^Dependency/i, "dependencies"],
   [/^JobArrayTaskLimit/i, "concurrency"],
   [/^BeginTime/i, "backoff"],
-  [/^QOS|^Assoc|^(?:Invalid)?(?:Account|QOS)|^Max.*Per|^PartitionTimeLimit|Grp.*(?:Limit|Minutes)|^AccountingPolicy/i, "quota"],
+  [
+    /^QOS|^Assoc|^(?:Invalid)?(?:Account|QOS)|^Max.*Per|^PartitionTimeLimit|Grp.*(?:Limit|Minutes)|^AccountingPolicy/i,
+    "quota",
+  ],
   [
     /^Resources|^Priority|^ReqNodeNotAvail|^Nodes?_?|^Partition|^Reservation|^Licenses|^Cleaning|^BadConstraints|^Front_?End|^BurstBuffer|^Prolog|^Power/i,
     "capacity",
