@@ -29,8 +29,8 @@ const ROOMS: readonly (readonly [string, Room])[] = [
   [
     "src/app/explain",
     {
-      rooms: ["src/core/", "src/ports.ts", "src/executors/gcp_batch/", "src/executors/slurm/"],
-      packages: [],
+      rooms: ["src/app/", "src/core/", "src/ports.ts", "src/executors/gcp_batch/", "src/executors/slurm/"],
+      packages: ["zod"],
     },
   ],
   ["src/app/", { rooms: ["src/core/", "src/ports.ts"], packages: [] }],
@@ -73,13 +73,16 @@ const IMPORT =
 /** Every import that crosses a wall, as `file: imports X, which ...`. */
 export function importProblems(): string[] {
   const files = ["src/**/*.ts", "functions/**/*.ts"].flatMap((pattern) => globSync(pattern, { cwd: root }));
-  return files.flatMap((file) => {
-    const room = ROOMS.find(([prefix]) => file.startsWith(prefix));
-    if (!room) return [`${file}: belongs to no room; add it to scripts/import-rules.ts`];
-    return importsOf(file)
-      .filter((target) => !allowed(room, target))
-      .map((target) => `${file}: imports ${target}, which ${room[0]} may not`);
-  });
+  return files.flatMap((file) => problemsOf(file, importsOf(file)));
+}
+
+/** What is wrong with these imports in this file. */
+export function problemsOf(file: string, imports: readonly string[]): string[] {
+  const room = ROOMS.find(([prefix]) => file.startsWith(prefix));
+  if (!room) return [`${file}: belongs to no room; add it to scripts/import-rules.ts`];
+  return imports
+    .filter((target) => !allowed(room, target))
+    .map((target) => `${file}: imports ${target}, which ${room[0]} may not`);
 }
 
 /** Files of ours as paths from the root, packages by name. */

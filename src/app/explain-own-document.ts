@@ -1,28 +1,24 @@
-import { z } from "zod";
-import { Attempt, Evidence, Job, lastAttempt } from "../core/job.ts";
+import { Attempt, type Evidence, Job, lastAttempt } from "../core/job.ts";
 import type { Observation } from "../core/observation.ts";
-import { Resources } from "../core/resources.ts";
-import { ATTEMPT_STATUSES, EXECUTOR_KINDS, FAILURE_CLASSES, JOB_STATUSES } from "../core/status.ts";
 import type { SeenDocument } from "./explain.ts";
 
-const loose = <T extends z.ZodType>(schema: T) => schema.nullish().catch(undefined);
-const COMMON = {
-  executor: loose(z.enum(EXECUTOR_KINDS)),
-  exit_code: loose(z.number().int()),
-  class: loose(z.enum(FAILURE_CLASSES)),
-  evidence: loose(z.array(Evidence)),
-  resources: loose(Resources),
-  raw_state: loose(z.string()),
-  log_tail: loose(z.string()),
-  started_at: loose(z.string()),
-  ended_at: loose(z.string()),
-  waiting: loose(z.object({ reason: z.string(), detail: loose(z.string()) })),
-};
 /** An attempt, as much of it as there is. */
-const PartAttempt = z.object({ ...COMMON, id: loose(z.string()), status: z.enum(ATTEMPT_STATUSES) });
+const PartAttempt = Attempt.partial().required({ status: true });
+type PartAttempt = ReturnType<typeof PartAttempt.parse>;
 /** A job without its history, as the ledger has it. */
-const PartJob = z.object({ ...COMMON, job_id: loose(z.string()), status: z.enum(JOB_STATUSES) });
-type Part = z.infer<typeof PartAttempt> | z.infer<typeof PartJob>;
+const PartJob = Job.omit({ attempts: true, decisions: true }).partial().required({ status: true });
+type PartJob = ReturnType<typeof PartJob.parse>;
+
+/** What both say of how it stands. */
+interface Part
+  extends Pick<
+    PartAttempt,
+    "executor" | "exit_code" | "class" | "resources" | "raw_state" | "log_tail" | "started_at" | "ended_at"
+  > {
+  readonly status: Attempt["status"] | Job["status"];
+  readonly evidence?: readonly Evidence[] | undefined;
+  readonly waiting?: Job["waiting"] | undefined;
+}
 
 /** One of our own jobs or attempts. Null when it is neither. */
 export function readOwnDocument(value: unknown): SeenDocument | null {
@@ -43,10 +39,9 @@ export function readOwnDocument(value: unknown): SeenDocument | null {
 
 function ofJob(job: Job): SeenDocument {
   const last = lastAttempt(job);
-  const waiting = job.waiting ? { reason: job.waiting.reason, detail: job.waiting.detail } : null;
   if (!last)
     return ofPart({ ...job, evidence: [], raw_state: null, log_tail: null, ended_at: null }, job.key);
-  const seen = ofPart({ ...last, waiting: waiting && { ...waiting } }, job.key);
+  const seen = ofPart({ ...last, waiting: job.waiting }, job.key);
   return {
     ...seen,
     job,
@@ -55,8 +50,8 @@ function ofJob(job: Job): SeenDocument {
 }
 
 /** A job that is not all there may still have its last attempt. */
-function withLastAttempt(job: z.infer<typeof PartJob>, attempts: unknown): Part {
-  const last = Array.isArray(attempts) ? Attempt.safeParse(attempts.at(-1)) : null;
+function withLastAttempt(job: PartJob, attempts: unknown): Part {
+  const last = Array.isArray(attempts) ? PartAttempt.safeParse(attempts.at(-1)) : null;
   return last?.success ? { ...last.data, waiting: job.waiting } : job;
 }
 

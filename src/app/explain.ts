@@ -7,6 +7,8 @@ import type { Preset } from "../core/pipeline.ts";
 import type { Resources } from "../core/resources.ts";
 import type { Rule } from "../core/rule.ts";
 import type { Action, ExecutorKind, FailureClass } from "../core/status.ts";
+import { readBatchDocument } from "../executors/gcp_batch/read-document.ts";
+import { readSlurmRecord } from "../executors/slurm/read-record.ts";
 import type { Patterns } from "../ports.ts";
 import { InvalidRequest } from "./deps.ts";
 import { readOwnDocument } from "./explain-own-document.ts";
@@ -46,21 +48,21 @@ export interface SeenDocument {
   readonly job?: Job;
 }
 
-/** Null when the document is none of the reader's. Given a JSON value, or a text that is no JSON. */
-export type DocumentReader = (document: unknown) => SeenDocument | null;
-
-export interface ExplainParts {
-  /** One for each executor that keeps records of its own. */
-  readonly readers: readonly DocumentReader[];
-  readonly patterns: Patterns;
-  /** The value of a YAML text (the form that gcloud prints by default), or null when it is none. */
-  readonly readYaml: (text: string) => unknown;
-}
+/** Each is given a JSON value, or a text that is no JSON; null when the document is none of the reader's. */
+const READERS: readonly ((document: unknown) => SeenDocument | null)[] = [
+  readOwnDocument,
+  readBatchDocument,
+  readSlurmRecord,
+];
 
 export interface ExplainOptions {
   readonly preset?: Preset | undefined;
   /** Looked at before the preset's. */
   readonly rules?: readonly Rule[] | undefined;
+  /** Searches the log patterns of rules in our own documents; without it, no pattern matches. */
+  readonly patterns?: Patterns | undefined;
+  /** The value of a YAML text (the form that gcloud prints by default), or null when it is none. */
+  readonly readYaml?: ((text: string) => unknown) | undefined;
 }
 
 const MOST_TEXT = 16 * 2 ** 20;
@@ -69,11 +71,11 @@ const MOST_TEXT = 16 * 2 ** 20;
  * Explains a record of Google Cloud Batch or Slurm, or a job or attempt of our own, whole or partial.
  * Throws an `InvalidRequest` for anything else, and nothing but that.
  */
-export function explain(text: string, options: ExplainOptions, parts: ExplainParts): Explanation {
-  const seen = read(text, parts);
+export function explain(text: string, options: ExplainOptions = {}): Explanation {
+  const seen = read(text, options.readYaml);
   const rules = [...(options.rules ?? []), ...presetRules(options.preset ?? "default")];
   if (!seen.failure) return withoutFailure(seen);
-  const matches = matchesOf(seen, rules, parts.patterns);
+  const matches = matchesOf(seen, rules, options.patterns);
   const found = classified(seen, matches);
   const verdict = judged(seen, found, { rules, matches });
   return {
@@ -87,21 +89,21 @@ export function explain(text: string, options: ExplainOptions, parts: ExplainPar
   };
 }
 
-function read(text: string, { readers, readYaml }: ExplainParts): SeenDocument {
+function read(text: string, readYaml: ExplainOptions["readYaml"]): SeenDocument {
   if (text.length > MOST_TEXT) throw unreadable("it is larger than 16 MiB");
   const trimmed = text.replace(/^\ufeff/, "").trim();
   if (trimmed === "") throw unreadable("it is empty");
   const value = parseJson(trimmed);
-  const seen = firstOf(readers, value === undefined ? trimmed : value);
+  const seen = firstOf(value === undefined ? trimmed : value);
   if (seen) return seen;
-  const yaml = value === undefined ? readYaml(trimmed) : null;
-  const fromYaml = yaml !== null && typeof yaml === "object" ? firstOf(readers, yaml) : null;
+  const yaml = value === undefined ? (readYaml?.(trimmed) ?? null) : null;
+  const fromYaml = yaml !== null && typeof yaml === "object" ? firstOf(yaml) : null;
   if (fromYaml) return fromYaml;
   throw unreadable(value === undefined ? "its text is none of these" : "its JSON is none of these");
 }
 
-const firstOf = (readers: readonly DocumentReader[], document: unknown): SeenDocument | null => {
-  for (const reader of [readOwnDocument, ...readers]) {
+const firstOf = (document: unknown): SeenDocument | null => {
+  for (const reader of READERS) {
     const seen = reader(document);
     if (seen) return seen;
   }
@@ -141,11 +143,15 @@ function classified(seen: SeenDocument, matches: readonly string[]): Classified 
   });
 }
 
-const matchesOf = ({ observation }: SeenDocument, rules: readonly Rule[], patterns: Patterns): string[] =>
-  patterns.matching(
+const matchesOf = (
+  { observation }: SeenDocument,
+  rules: readonly Rule[],
+  patterns: Patterns | undefined,
+): string[] =>
+  patterns?.matching(
     rules.flatMap((rule) => rule.when.log ?? []),
     observation.log_tail ?? "",
-  );
+  ) ?? [];
 
 /** Waits in reasoning are counted from here: no clock is asked, because only the length is said. */
 const NOW = "2000-01-01T00:00:00.000Z";
