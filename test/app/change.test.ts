@@ -35,7 +35,13 @@ class Lab {
 
   async start(pipeline: Pipeline, samples: readonly string[], rest: object = {}): Promise<string> {
     const rows = samples.map((sample) => ({ sample, rows: [{ sample }] }));
-    const { run } = await startRun(this.deps, { pipeline, samples: rows, input: null, output: "/out", ...rest });
+    const { run } = await startRun(this.deps, {
+      pipeline,
+      samples: rows,
+      input: null,
+      output: "/out",
+      ...rest,
+    });
     return run.run_id;
   }
 
@@ -137,7 +143,10 @@ test("retry: a new round, budgets anew, numbers that count on, dependents and ga
     [2, "a-s1", "succeeded"],
   );
   const opened = await retry(lab.deps, id, {}, "bob");
-  assert.deepEqual([opened.round, opened.status, opened.outcome, opened.completed_at], [2, "running", null, null]);
+  assert.deepEqual(
+    [opened.round, opened.status, opened.outcome, opened.completed_at],
+    [2, "running", null, null],
+  );
   const between = await lab.jobs(id);
   assert.deepEqual([between["all"]?.status, between["all"]?.outputs], ["pending", []]);
   const end = await lab.finish(id);
@@ -276,6 +285,32 @@ test("resume after an edit runs what has changed and what needs it, and nothing 
   await lab.finish(again.run.run_id);
   const third = await lab.jobs(again.run.run_id);
   assert.deepEqual(third["a-s1"]?.reused_from, { run_id: id, job: "a-s1" }, "the origin, not the go-between");
+});
+
+test("a plain cell beside a file's cell in one column counts: another value is another result", async () => {
+  const lab = new Lab(() => ({ kind: "ok" }));
+  const locate: Deps["files"]["locate"] = async (_input, cell) =>
+    cell.endsWith(".fq") ? { path: `/in/${cell}`, size: 3, generation: "17" } : null;
+  const deps: Deps = { ...lab.deps, files: { ...lab.deps.files, locate } };
+  const run = async (second: string, resumedFrom: string | null) => {
+    const rows = ["one.fq", second].map((reads) => ({ sample: "s1", reads }));
+    const samples = [{ sample: "s1", rows }];
+    const started = await startRun(deps, {
+      pipeline: spec([step("a")]),
+      samples,
+      input: null,
+      output: "/out",
+      resumedFrom,
+    });
+    await tickRun(deps, new RunsCache(), started.run.run_id);
+    await lab.finish(started.run.run_id);
+    return started.run.run_id;
+  };
+  const first = await run("tumour", null);
+  const same = await run("tumour", first);
+  const other = await run("normal", first);
+  assert.deepEqual((await lab.jobs(same))["a-s1"]?.reused_from, { run_id: first, job: "a-s1" });
+  assert.equal((await lab.jobs(other))["a-s1"]?.reused_from, null);
 });
 
 test("a request that is wrong is refused with every problem at once, and nothing is left behind", async () => {

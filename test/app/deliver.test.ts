@@ -5,11 +5,11 @@ import type { Deps } from "../../src/app/deps.ts";
 import { mustArrive, type Notice } from "../../src/core/notice.ts";
 import { NOTICE_EVENTS } from "../../src/core/run.ts";
 import type { Channel, Delivery, Message, RunStore } from "../../src/ports.ts";
-import { aNotice, aStart } from "../support/documents.ts";
 import { openMemoryStore } from "../sim/memory-store.ts";
 import { monitorDeps } from "../sim/monitor.ts";
 import { Processes } from "../sim/processes.ts";
 import { World } from "../sim/world.ts";
+import { aNotice, aStart } from "../support/documents.ts";
 
 type Answer = Delivery | Error;
 
@@ -163,9 +163,7 @@ test("what is refused for ever fails at once; a disabled channel takes nothing m
 test("a message refused for its own sake does not disable its channel", async () => {
   const outbox = await Outbox.of({ id: "first" }, { id: "second" });
   outbox.answer = ({ notice_id }) =>
-    notice_id === "first"
-      ? { kind: "permanent", reason: "too long", disable: false }
-      : { kind: "delivered" };
+    notice_id === "first" ? { kind: "permanent", reason: "too long", disable: false } : { kind: "delivered" };
   assert.deepEqual([(await outbox.deliver()).sent, outbox.sent.length], [1, 2]);
 });
 

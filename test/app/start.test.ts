@@ -85,7 +85,10 @@ test("the cap of jobs, an executor that is not there, and a folder that cannot b
     await problems({ caps: { ...deps.caps, jobsPerRun: 1 } }),
     /the run would have 2 jobs; the cap is 1/,
   );
-  assert.match(await problems({}, { executor: "slurm" }), /executor slurm is not available here; there is local/);
+  assert.match(
+    await problems({}, { executor: "slurm" }),
+    /executor slurm is not available here; there is local/,
+  );
   const full = { ...deps.files, prepare: async () => "/out cannot be written: the disk is full" };
   assert.equal(await problems({ files: full }), "output: /out cannot be written: the disk is full");
 });
@@ -123,7 +126,10 @@ test("planning killed at any commit goes on where it was: every job once, in ord
 
 test("two starts at once get two ids and two names", async () => {
   const deps = { ...lab(), random: () => 0.5 };
-  const both = await Promise.all([startRun(deps, input()), startRun({ ...deps, random: () => 0.1 }, input())]);
+  const both = await Promise.all([
+    startRun(deps, input()),
+    startRun({ ...deps, random: () => 0.1 }, input()),
+  ]);
   assert.equal(new Set(both.map(({ run }) => run.run_id)).size, 2);
   assert.equal(new Set(both.map(({ run }) => run.name)).size, 2);
 });

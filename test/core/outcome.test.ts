@@ -96,15 +96,17 @@ const why = (reasoning: string): Job["decision"] => ({
   free: false,
 });
 
-test("the facts of an end name who ended badly and why, ten at most, and what to type next", () => {
-  const { run, jobs } = ended("k".repeat(13), { all: "skipped", stopping: ABORT });
-  for (const job of jobs.values())
-    jobs.set(job.key, { ...job, decision: why("Exit code 1. Skipping it."), classes: ["app", "app"], retry_count: 1 });
+test("the facts of an end name who ended badly and why, ten lines at most, and what to type next", () => {
+  const { run, jobs } = ended("k".repeat(13), { stopping: ABORT });
+  for (const job of jobs.values()) {
+    const failed = { decision: why("Exit code 1. Skipping it."), error: `Exit code 1 of ${job.key}` };
+    if (job.step === "a") jobs.set(job.key, { ...job, ...failed, classes: ["app", "app"], retry_count: 1 });
+  }
   const facts = runFacts({ run: { ...run, outcome: "aborted" }, jobs }, null);
   assert.equal(facts.details[0], "Aborted: the canary died.");
   assert.equal(facts.details[1], "⏭ s0 skipped in a: Exit code 1. Skipping it.");
-  assert.deepEqual([facts.details.length, facts.more], [11, 4]);
-  assert.equal(facts.retries, "27 app");
+  assert.deepEqual([facts.details.length, facts.more], [11, 3]);
+  assert.equal(facts.retries, "13 app");
   assert.deepEqual(facts.commands, [`bioagent why ${run.run_id}`, `bioagent retry ${run.run_id}`]);
 });
 

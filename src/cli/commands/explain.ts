@@ -25,15 +25,24 @@ async function explainFile(
   file: string,
   options: { readonly preset: Preset },
 ): Promise<number> {
-  const [{ explain }, { readTextFile }] = await Promise.all([
+  const [{ explain }, { createPatterns }, { readDocument }, { readTextFile }] = await Promise.all([
     import("../../app/explain.ts"),
+    import("../../pipelines/patterns.ts"),
+    import("../../pipelines/read-document.ts"),
     import("../input/read-file.ts"),
   ]);
   const text =
     file === "-"
       ? await readStream(process.stdin)
       : await readTextFile(resolve(context.cwd, file), file, "the document");
-  const explanation = explain(text, { preset: options.preset });
+  const explanation = explain(text, {
+    preset: options.preset,
+    patterns: createPatterns(),
+    readYaml: (yaml) => {
+      const document = readDocument(yaml);
+      return document.readable ? document.value : null;
+    },
+  });
   if (context.json) printJson(context, explanation);
   else printLines(context, renderExplanation(explanation, context.paint));
   return EXIT.done;

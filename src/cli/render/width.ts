@@ -39,17 +39,3 @@ export function padToWidth(text: string, width: number, align: "left" | "right" 
 /** One line without terminal codes or control characters, whatever a log line or a description holds. */
 export const oneLine = (text: string): string =>
   text.toWellFormed().replace(TERMINAL_CODE, "").replace(UNPRINTABLE, " ").trim();
-
-/** A text as lines of at most `width` columns, broken at blanks. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of oneLine(text).split(/ +/)) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (line !== "" && displayWidth(longer) > width) {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return [...lines, line];
-}

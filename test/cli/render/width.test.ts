@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { cutToWidth, displayWidth, oneLine, padToWidth, wrap } from "../../../src/cli/render/width.ts";
+import { cutToWidth, displayWidth, oneLine, padToWidth } from "../../../src/cli/render/width.ts";
 
 test("columns: emoji and ideographs take two, marks and colours none", () => {
   const widths: [string, number][] = [
@@ -36,9 +36,4 @@ test("padding fills up to the width", () => {
 
 test("one line, without what a terminal would act upon", () => {
   assert.equal(oneLine("a\x1b[2Jb\nc\u202ed\ud800"), "ab c d\ufffd");
-});
-
-test("texts are broken at blanks", () => {
-  assert.deepEqual(wrap("one two three", 7), ["one two", "three"]);
-  assert.deepEqual(wrap("unbreakable", 4), ["unbreakable"]);
 });
