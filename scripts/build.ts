@@ -1,6 +1,6 @@
 /** Builds `dist/`: the published package and the functions, as plain JavaScript with types. `npm ci` runs it as `prepare`. */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, globSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, globSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const root = dirname(import.meta.dirname);
@@ -17,10 +17,3 @@ if (existsSync(compiler)) {
 } else {
   console.log("bioagent: TypeScript is not installed (--omit=dev?), so dist/ is left as it is");
 }
-
-// npm links the commands of dependencies, not the project's own; without this, `npx bioagent` in the clone would ask
-// the registry for somebody else's package of that name.
-const commands = join(root, "node_modules", ".bin");
-mkdirSync(commands, { recursive: true });
-rmSync(join(commands, "bioagent"), { force: true });
-symlinkSync(join("..", "..", "bin", "bioagent.js"), join(commands, "bioagent"));

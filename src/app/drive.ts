@@ -78,12 +78,20 @@ async function deliverTheRest(
   for (;;) {
     await deliver(deps, { limit: 20, runId });
     const [open] = await deps.store.queryNotices({ run_id: runId, status: ["pending", "sending"], limit: 1 });
-    if (!open || signal.aborted || Date.now() >= until) return;
-    const wait = Math.min(
-      Math.max(Date.parse(open.next_at ?? deps.now()) - Date.now(), 100),
-      until - Date.now(),
-    );
-    if (wait > patience) return;
-    await new Promise((done) => setTimeout(done, wait));
+    const due = Date.parse(open?.next_at ?? deps.now());
+    const mine = open?.status === "pending" && due < until;
+    // What another process has claimed it delivers, or its claim runs out: then it is a later tick's.
+    if (!mine || signal.aborted || Date.now() >= until) return;
+    await pause(Math.min(Math.max(due - Date.now(), 100), 1000), signal);
   }
 }
+
+const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  new Promise((done) => {
+    const timer = setTimeout(done, milliseconds);
+    const stop = (): void => {
+      clearTimeout(timer);
+      done();
+    };
+    signal.addEventListener("abort", stop, { once: true });
+  });

@@ -94,12 +94,15 @@ function read(text: string, readYaml: ExplainOptions["readYaml"]): SeenDocument 
   const trimmed = text.replace(/^\ufeff/, "").trim();
   if (trimmed === "") throw unreadable("it is empty");
   const value = parseJson(trimmed);
-  const seen = firstOf(value === undefined ? trimmed : value);
+  const seen = value === undefined ? readPlainText(trimmed, readYaml) : firstOf(value);
   if (seen) return seen;
-  const yaml = value === undefined ? (readYaml?.(trimmed) ?? null) : null;
-  const fromYaml = yaml !== null && typeof yaml === "object" ? firstOf(yaml) : null;
-  if (fromYaml) return fromYaml;
   throw unreadable(value === undefined ? "its text is none of these" : "its JSON is none of these");
+}
+
+/** YAML first: a text that is some is not to be searched for sentences. */
+function readPlainText(text: string, readYaml: ExplainOptions["readYaml"]): SeenDocument | null {
+  const yaml = readYaml?.(text) ?? null;
+  return (typeof yaml === "object" && yaml !== null ? firstOf(yaml) : null) ?? firstOf(text);
 }
 
 const firstOf = (document: unknown): SeenDocument | null => {

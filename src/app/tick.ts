@@ -166,6 +166,6 @@ export async function tickAll(
       cache.forget(id);
     }
   }
-  errors.push(...(await deps.ledger.record(runs, deps.now())));
+  for (const warning of await deps.ledger.record(runs, deps.now())) deps.warn(warning);
   return { runs, errors };
 }

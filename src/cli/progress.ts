@@ -62,12 +62,27 @@ export function liveProgress(context: Context): Progress {
 export function plainProgress({ terminal, paint }: Context): Progress {
   return {
     pass({ events }) {
-      const lines = events.filter((event) => eventWords(event).news).map((event) => eventLine(event, paint));
+      const news = events.filter((event) => eventWords(event).news);
+      const lines = [...Map.groupBy(news, sameWords).values()].flatMap((alike) => fewLines(alike, paint));
       if (lines.length > 0) terminal.out(`${lines.join("\n")}\n`);
     },
     print: (text) => terminal.out(text),
     close() {},
   };
+}
+
+/** Decisions that no rule made say the same of many jobs at once: the run was cancelled, or aborted. */
+function sameWords(event: Event): unknown {
+  const decision = event.data["decision"] as Job["decision"] | undefined;
+  return decision && decision.rule === null ? decision.reasoning : event;
+}
+
+const ALIKE_LINES = 3;
+
+function fewLines(events: readonly Event[], paint: Context["paint"]): string[] {
+  const lines = events.slice(0, ALIKE_LINES).map((event) => eventLine(event, paint));
+  const more = events.length - ALIKE_LINES;
+  return more > 0 ? [...lines, `         ... and ${more} more jobs likewise`] : lines;
 }
 
 /** Nothing but what must be said, and that not where the result goes. */

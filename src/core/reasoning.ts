@@ -106,7 +106,9 @@ const quote = (evidence: readonly Evidence[], source: Evidence["source"]): strin
 /** What was tried: the rungs of the ladder, or how often. */
 function tried(it: Seen, done: Done): string {
   const failed = it.job.attempts.filter((attempt) => attempt.class === it.class);
-  const rungs = ladder(it.class, failed);
+  // A full disk that ends the run is everybody's: what this job had asked for is not the matter.
+  const shared = it.class === "disk_full" && done.kind === "end" && done.action === "abort";
+  const rungs = shared ? [] : ladder(it.class, failed);
   if (rungs.length > 0) {
     const were = rungs.length === 1 ? `${rungs[0]} was` : `${list(rungs)} were`;
     const why = done.kind === "end" && done.why ? `; ${done.why}` : "";

@@ -291,7 +291,9 @@ test("a plain cell beside a file's cell in one column counts: another value is a
   const lab = new Lab(() => ({ kind: "ok" }));
   const locate: Deps["files"]["locate"] = async (_input, cell) =>
     cell.endsWith(".fq") ? { path: `/in/${cell}`, size: 3, generation: "17" } : null;
-  const deps: Deps = { ...lab.deps, files: { ...lab.deps.files, locate } };
+  // Pages of sheets are remembered by store and run: another store than the other tests'.
+  const store = { ...lab.store, uid: async () => "store-of-mixed-columns" };
+  const deps: Deps = { ...lab.deps, store, files: { ...lab.deps.files, locate } };
   const run = async (second: string, resumedFrom: string | null) => {
     const rows = ["one.fq", second].map((reads) => ({ sample: "s1", reads }));
     const samples = [{ sample: "s1", rows }];

@@ -409,7 +409,7 @@ const SLURM: readonly Row[] = [
     null,
     "fail",
   ],
-  ["cut too short to tell", "77|RE+|0:0", null, null, null, "wait"],
+  ["cut too short to tell", sacct("RE+"), null, null, null, "wait"],
 ];
 
 const LOGS: readonly Row[] = [

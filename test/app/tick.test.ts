@@ -64,7 +64,7 @@ test("ticks at once that share one cache, as in one warm instance, decide nothin
       await finish(world, store, runId, 60);
       assert.deepEqual(world.violations, []);
     }),
-    { numRuns: 300 },
+    { numRuns: 300, examples: [[[4, 4, 0, 6, 1, 6, 3, 1, 7, 6, 1]]] },
   ));
 
 test("a job that a rule moves to another executor is asked for, submitted and seen there", async () => {

@@ -9,7 +9,9 @@ const LOOSE = { limits: { failed_jobs: 1, failed_samples: 1 } };
 
 const KINDS: Readonly<Record<string, (scene: Scene, key: string, at: number) => Observation>> = {
   "failures of many kinds and successes": (scene, key, at) =>
-    at % 2 === 0 ? scene.ok(key) : scene.of(key, { status: "failed", exit_code: [137, 1, 139, 50001][at % 4]! }),
+    at % 2 === 0
+      ? scene.ok(key)
+      : scene.of(key, { status: "failed", exit_code: [137, 1, 139, 50001][at % 4]! }),
   "outputs that are missing": (scene, key) =>
     scene.of(key, {
       status: "succeeded",
@@ -19,7 +21,10 @@ const KINDS: Readonly<Record<string, (scene: Scene, key: string, at: number) => 
 };
 for (const [name, seen] of Object.entries(KINDS)) {
   test(`10,000 jobs with 1,000 changes, ${name}: a pass is far from slow`, (t) => {
-    const steps = ["a", "b", "c", "d", "e"].map((id, at, all) => ({ id, needs: at === 0 ? [] : [all[at - 1]!] }));
+    const steps = ["a", "b", "c", "d", "e"].map((id, at, all) => ({
+      id,
+      needs: at === 0 ? [] : [all[at - 1]!],
+    }));
     const names = Array.from({ length: 2000 }, (_, at) => `s${at}`);
     const scene = new Scene(pipelineOf(steps, LOOSE), names);
     scene.advance();

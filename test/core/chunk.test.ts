@@ -10,7 +10,9 @@ import { isFinalJob, isFinalRun } from "../../src/core/status.ts";
 import { assertFold, pipelineOf, Scene } from "./scene.ts";
 
 const SUBSCRIBED = {
-  subscriptions: [{ on: ["run.completed" as const, "run.failed" as const, "job.skipped" as const], to: ["lab"] }],
+  subscriptions: [
+    { on: ["run.completed" as const, "run.failed" as const, "job.skipped" as const], to: ["lab"] },
+  ],
 };
 const LOOSE = { limits: { failed_jobs: 1, failed_samples: 1 } };
 
@@ -63,7 +65,9 @@ function endFrom(scene: Scene, { run, jobs }: ReturnType<typeof after>): Scene {
   for (let round = 0; round < 40 && !isFinalRun(rest.run.status); round++) {
     rest.wait(600);
     const live = [...rest.jobs.values()].filter((job) => !isFinalJob(job.status) && job.attempts.length > 0);
-    const open = live.filter((job) => ["recorded", "submitted", "running"].includes(job.attempts.at(-1)!.status));
+    const open = live.filter((job) =>
+      ["recorded", "submitted", "running"].includes(job.attempts.at(-1)!.status),
+    );
     rest.advance(open.map((job) => rest.ok(job.key)));
   }
   return rest;

@@ -199,7 +199,7 @@ const ABORTS: readonly (readonly [string, Seen, string])[] = [
   [
     "a full shared disk",
     { status: "failed", exit_code: 1, log_tail: "cp: No space left on device" },
-    'The disk is full: "cp: No space left on device". 10 GiB was not enough.',
+    'The disk is full: "cp: No space left on device".',
   ],
 ];
 for (const [name, seen, words] of ABORTS) {

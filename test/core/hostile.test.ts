@@ -98,7 +98,9 @@ const happening = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ kind: fc.constantFrom("unreachable" as const, "blind" as const, "stale" as const) }),
+    arbitrary: fc.record({
+      kind: fc.constantFrom("unreachable" as const, "blind" as const, "stale" as const),
+    }),
   },
   {
     weight: 2,
@@ -123,7 +125,8 @@ const history = fc.record({
 });
 type History = typeof history extends fc.Arbitrary<infer T> ? T : never;
 
-const hashOf = (text: string): number => [...text].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 9973, 7);
+const hashOf = (text: string): number =>
+  [...text].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 9973, 7);
 
 /** Everything around one store: two executors that share a world, and attempts that may be stuck before they run. */
 class Theatre {
@@ -287,7 +290,11 @@ async function checkHistory(theatre: Theatre, run: Run): Promise<void> {
           event.attempt === attempt.attempt &&
           event.data["status"] === attempt.status,
       );
-      assert.equal(ends.length, 1, `${job.key} attempt ${attempt.attempt}: ${ends.length} ends in the history`);
+      assert.equal(
+        ends.length,
+        1,
+        `${job.key} attempt ${attempt.attempt}: ${ends.length} ends in the history`,
+      );
     }
   }
 }

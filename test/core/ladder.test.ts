@@ -73,7 +73,8 @@ test("a rung is never lower than the one before, nor above the cap and the host"
         if (rung.kind === "no_gain") return;
         const bytes = bytesOf(rung.resources.memory);
         assert.ok(bytes >= now * 2 ** 30);
-        if (rung.kind === "raised") assert.ok(bytes > now * 2 ** 30 && bytes <= Math.min(cap, host) * 2 ** 30);
+        if (rung.kind === "raised")
+          assert.ok(bytes > now * 2 ** 30 && bytes <= Math.min(cap, host) * 2 ** 30);
       },
     ),
   ));

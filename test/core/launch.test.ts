@@ -21,7 +21,13 @@ test("a sample's step waits for the same sample's, not for the others", () => {
 });
 
 test("a per-sample step waits for the per-run step that it needs", () => {
-  const scene = new Scene(pipelineOf([{ id: "index", per: "run" }, { id: "a", needs: ["index"] }]), ["s1"]);
+  const scene = new Scene(
+    pipelineOf([
+      { id: "index", per: "run" },
+      { id: "a", needs: ["index"] },
+    ]),
+    ["s1"],
+  );
   scene.advance();
   assert.deepEqual(recorded(scene), ["index"]);
   scene.advance([scene.ok("index")]);
@@ -58,7 +64,11 @@ test("what can never run is skipped down to its last dependent, and names the jo
   scene.advance();
   scene.advance([scene.of("a-s1", BROKEN)]);
   assert.deepEqual(
-    ["b-s1", "c-s1"].map((key) => [scene.job(key).status, scene.job(key).blocked_by, scene.job(key).exhausted]),
+    ["b-s1", "c-s1"].map((key) => [
+      scene.job(key).status,
+      scene.job(key).blocked_by,
+      scene.job(key).exhausted,
+    ]),
     [
       ["skipped", "a-s1", false],
       ["skipped", "b-s1", false],
@@ -116,7 +126,9 @@ test("nothing is recorded on an executor that cannot be asked", () => {
 });
 
 test("what an executor can never take fails, and says so", () => {
-  const scene = new Scene(pipelineOf([{ id: "a", resources: { cpu: 16, memory: "64GiB" } }, { id: "b" }]), ["s1"]);
+  const scene = new Scene(pipelineOf([{ id: "a", resources: { cpu: 16, memory: "64GiB" } }, { id: "b" }]), [
+    "s1",
+  ]);
   scene.capacity = new Map([["local", { largest: { cpu: 8, memory: 2 ** 35 }, free: null }]]);
   scene.advance();
   assert.equal(

@@ -46,7 +46,10 @@ const OUTCOMES: readonly (readonly [string, Parameters<typeof ended>[1], string,
   ["sss", { stopping: CANCEL }, "all_succeeded", "✅ 3/3 succeeded"],
 ];
 for (const [letters, rest, outcome, line] of OUTCOMES) {
-  const name = [letters, ...Object.entries(rest ?? {}).map(([key, value]) => `${key} ${JSON.stringify(value)}`)];
+  const name = [
+    letters,
+    ...Object.entries(rest ?? {}).map(([key, value]) => `${key} ${JSON.stringify(value)}`),
+  ];
   test(`${name.join(", ")}: ${outcome}, ${line}`, () => {
     const { run, jobs } = ended(letters, rest);
     assert.equal(outcomeOf(run, jobs), outcome);
@@ -112,7 +115,10 @@ test("the facts of an end name who ended badly and why, ten lines at most, and w
 
 test("a clean end has no details and no retries", () => {
   const { run, jobs } = ended("ss");
-  const facts = runFacts({ run: { ...run, outcome: "all_succeeded", completed_at: "2026-02-27T11:00:00Z" }, jobs }, null);
+  const facts = runFacts(
+    { run: { ...run, outcome: "all_succeeded", completed_at: "2026-02-27T11:00:00Z" }, jobs },
+    null,
+  );
   assert.deepEqual([facts.details, facts.more, facts.retries, facts.seconds], [[], 0, null, 3600]);
   assert.deepEqual(facts.commands, [`bioagent show ${run.run_id}`]);
 });

@@ -1,13 +1,31 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Pipeline, type PipelineInput, pipelineProblems, pipelineWarnings, topological } from "../../src/core/pipeline.ts";
+import {
+  Pipeline,
+  type PipelineInput,
+  pipelineProblems,
+  pipelineWarnings,
+  topological,
+} from "../../src/core/pipeline.ts";
 import { stepsTooBig } from "../../src/core/plan.ts";
 import { pipelineOf } from "./scene.ts";
 
 type Steps = Parameters<typeof pipelineOf>[0];
 const WRONG: readonly (readonly [string, Steps, Partial<PipelineInput>, string, RegExp])[] = [
-  ["an id twice", [{ id: "a" }, { id: "a", outputs: ["b/{sample}"] }], {}, "steps.1.id", /step a is there twice/],
-  ["an unknown need", [{ id: "a", needs: ["b"] }], {}, "steps.0.needs.0", /step a needs "b", which is no step; steps are a/],
+  [
+    "an id twice",
+    [{ id: "a" }, { id: "a", outputs: ["b/{sample}"] }],
+    {},
+    "steps.1.id",
+    /step a is there twice/,
+  ],
+  [
+    "an unknown need",
+    [{ id: "a", needs: ["b"] }],
+    {},
+    "steps.0.needs.0",
+    /step a needs "b", which is no step; steps are a/,
+  ],
   [
     "a need twice",
     [{ id: "a" }, { id: "b", needs: ["a", "a"] }],
@@ -35,7 +53,13 @@ const WRONG: readonly (readonly [string, Steps, Partial<PipelineInput>, string, 
     "steps.1.outputs.0",
     /"a\/\{sample\}\.txt" is also an output of step a/,
   ],
-  ["an output that the samples share", [{ id: "a", outputs: ["a.txt"] }], {}, "steps.0.outputs.0", /has no \{sample\}/],
+  [
+    "an output that the samples share",
+    [{ id: "a", outputs: ["a.txt"] }],
+    {},
+    "steps.0.outputs.0",
+    /has no \{sample\}/,
+  ],
   [
     "a sample in a per-run step",
     [{ id: "a", per: "run", outputs: ["{sample}.txt"] }],
@@ -43,8 +67,20 @@ const WRONG: readonly (readonly [string, Steps, Partial<PipelineInput>, string, 
     "steps.0.outputs.0",
     /per run has no \{sample\}/,
   ],
-  ["another placeholder", [{ id: "a", outputs: ["{sample}/{lane}"] }], {}, "steps.0.outputs.0", /only \{sample\} is filled in/],
-  ["a metric that the samples share", [{ id: "a", metrics: ["m.json"] }], {}, "steps.0.metrics.0", /has no \{sample\}/],
+  [
+    "another placeholder",
+    [{ id: "a", outputs: ["{sample}/{lane}"] }],
+    {},
+    "steps.0.outputs.0",
+    /only \{sample\} is filled in/,
+  ],
+  [
+    "a metric that the samples share",
+    [{ id: "a", metrics: ["m.json"] }],
+    {},
+    "steps.0.metrics.0",
+    /has no \{sample\}/,
+  ],
   [
     "a rule about no step",
     [{ id: "a" }],
@@ -59,10 +95,34 @@ const WRONG: readonly (readonly [string, Steps, Partial<PipelineInput>, string, 
     "steps.0.rules.0.times",
     /a retry says how often/,
   ],
-  ["a skip that scales", [{ id: "a" }], { rules: [{ name: "r", when: {}, do: "skip", scale: { memory: 2 } }] }, "rules.0", /belong to "do: retry"/],
-  ["a for without waiting", [{ id: "a" }], { rules: [{ name: "r", when: { for: "2h" }, do: "skip" }] }, "rules.0.when.for", /goes with "waiting"/],
-  ["a wait about nothing that waits", [{ id: "a" }], { rules: [{ name: "r", when: {}, do: "wait" }] }, "rules.0.do", /goes with "when/],
-  ["two params of one variable", [{ id: "a" }], { params: { depth: 1, Depth: 2 } }, "params.Depth", /both PARAM_DEPTH/],
+  [
+    "a skip that scales",
+    [{ id: "a" }],
+    { rules: [{ name: "r", when: {}, do: "skip", scale: { memory: 2 } }] },
+    "rules.0",
+    /belong to "do: retry"/,
+  ],
+  [
+    "a for without waiting",
+    [{ id: "a" }],
+    { rules: [{ name: "r", when: { for: "2h" }, do: "skip" }] },
+    "rules.0.when.for",
+    /goes with "waiting"/,
+  ],
+  [
+    "a wait about nothing that waits",
+    [{ id: "a" }],
+    { rules: [{ name: "r", when: {}, do: "wait" }] },
+    "rules.0.do",
+    /goes with "when/,
+  ],
+  [
+    "two params of one variable",
+    [{ id: "a" }],
+    { params: { depth: 1, Depth: 2 } },
+    "params.Depth",
+    /both PARAM_DEPTH/,
+  ],
 ];
 for (const [name, steps, rest, path, message] of WRONG) {
   test(`${name} is a problem, with its place`, () => {
@@ -74,21 +134,33 @@ for (const [name, steps, rest, path, message] of WRONG) {
 }
 
 test("every problem is reported at once", () => {
-  const steps = [{ id: "a", needs: ["zz"] }, { id: "a", outputs: ["x.txt"] }];
+  const steps = [
+    { id: "a", needs: ["zz"] },
+    { id: "a", outputs: ["x.txt"] },
+  ];
   assert.equal(pipelineProblems(pipelineOf(steps, { params: { x: 1, X: 2 } })).length, 4);
 });
 
 test("a pipeline with gathers, indexes and globs has no problem", () => {
   const steps: Steps = [
     { id: "index", per: "run" },
-    { id: "a", needs: ["index"], outputs: ["a/*_{sample}.txt", { path: "b/{sample}.log", allow_empty: true }] },
+    {
+      id: "a",
+      needs: ["index"],
+      outputs: ["a/*_{sample}.txt", { path: "b/{sample}.log", allow_empty: true }],
+    },
     { id: "all", per: "run", needs: ["a"], outputs: ["report.html"] },
   ];
   assert.deepEqual(pipelineProblems(pipelineOf(steps)), []);
 });
 
 test("steps are sorted after what they need, and otherwise stay as they were given", () => {
-  const pipeline = pipelineOf([{ id: "c", needs: ["b"] }, { id: "x" }, { id: "b", needs: ["a"] }, { id: "a" }]);
+  const pipeline = pipelineOf([
+    { id: "c", needs: ["b"] },
+    { id: "x" },
+    { id: "b", needs: ["a"] },
+    { id: "a" },
+  ]);
   assert.deepEqual(
     topological(pipeline).map(({ id }) => id),
     ["x", "a", "b", "c"],

@@ -53,10 +53,16 @@ const anyRunId = fc.oneof(
 
 test("a key splits one way: equal keys mean equal step and sample", () =>
   fc.assert(
-    fc.property(stepId, fc.option(sampleName), stepId, fc.option(sampleName), (step, sample, other, second) => {
-      if (step === other && sample === second) return;
-      assert.notEqual(jobKey(step, sample), jobKey(other, second));
-    }),
+    fc.property(
+      stepId,
+      fc.option(sampleName),
+      stepId,
+      fc.option(sampleName),
+      (step, sample, other, second) => {
+        if (step === other && sample === second) return;
+        assert.notEqual(jobKey(step, sample), jobKey(other, second));
+      },
+    ),
   ));
 
 test("an attempt's id fits 63 of [a-z0-9-], begins and ends well, and always holds the whole hash", () =>
@@ -118,7 +124,14 @@ test("run ids count with at least three digits, and documents sort as events hap
 });
 
 test("a notice's id has every part that makes it another notice", () => {
-  const base = { run: "r", round: 1, event: "run.completed", group: "", channel: "lab", recipient: "x@y.org" };
+  const base = {
+    run: "r",
+    round: 1,
+    event: "run.completed",
+    group: "",
+    channel: "lab",
+    recipient: "x@y.org",
+  };
   const others = [
     { run: "q" },
     { round: 2 },

@@ -76,8 +76,12 @@ function readList(items: readonly unknown[]): Seen | null {
 const A_TEMPLATE =
   /(?:Task|Job) state is (?:updated|set) from [A-Z_-]+ to [A-Z_]+|with exit code 5\d{4}\b|CODE_GCE_[A-Z_]+/;
 
+/** A document that could not be parsed (a part of JSON, YAML): its sentences are a history, and may be stale. */
+const A_DOCUMENT = /^[\s{,-]*"?(?:state|status|statusEvents|status_events|description)"?\s*:/m;
+
 /** The texts of events, a line each, without their times. */
 function readText(text: string): Seen | null {
+  if (A_DOCUMENT.test(text)) return null;
   const lines = text.split("\n").filter((line) => A_TEMPLATE.test(line));
   if (lines.length === 0) return null;
   return jobOf({
