@@ -28,7 +28,8 @@ const started = await bioagent.start({
         id: "all",
         per: "run",
         needs: ["hello"],
-        script: 'while read -r s; do cat "$RESULTS_DIR/$s.txt"; done < "$SAMPLES_FILE" > "$OUTPUT_DIR/all.txt"',
+        script:
+          'while read -r s; do cat "$RESULTS_DIR/$s.txt"; done < "$SAMPLES_FILE" > "$OUTPUT_DIR/all.txt"',
         resources: { memory: "64MiB" },
         outputs: ["all.txt"],
       },

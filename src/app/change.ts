@@ -1,9 +1,11 @@
 import type { LoadedJob } from "../core/job.ts";
+import type { Params, Pipeline } from "../core/pipeline.ts";
 import type { Run } from "../core/run.ts";
+import { didYouMean } from "../core/spelling.ts";
 import { isFinalRun } from "../core/status.ts";
 import { cancelRun, type RetrySelection, reopenRun } from "../core/stop.ts";
 import type { Commit } from "../ports.ts";
-import { Conflict, type Deps, NotFound } from "./deps.ts";
+import { Conflict, type Deps, InvalidRequest, NotFound } from "./deps.ts";
 import { type SampleRows, type StartInput, startRun } from "./start.ts";
 
 /** The one run that an id, a name or a unique prefix means. */
@@ -93,11 +95,23 @@ export function retry(deps: Deps, runId: string, selection: RetrySelection, by: 
   return changeRun(deps, runId, (run, jobs) => {
     if (!isFinalRun(run.status))
       throw new Conflict(`run ${runId} is still ${run.status}; only an ended run is retried`);
+    refuseUnknownSteps(run, selection);
     const change = reopenRun(run, jobs, selection, by, deps.now());
     if (!change)
       throw new Conflict(`nothing in run ${runId} matches: there is no such job that ended without success`);
     return reopenCommits(change, jobs);
   });
+}
+
+function refuseUnknownSteps(run: Run, { set = {} }: RetrySelection): void {
+  const unknown = Object.keys(set).filter((step) => !run.steps.includes(step));
+  if (unknown.length === 0) return;
+  throw new InvalidRequest(
+    unknown.map((step) => ({
+      path: `set.${step}`,
+      message: `run ${run.run_id} has no step ${JSON.stringify(step)}${didYouMean(step, run.steps)}`,
+    })),
+  );
 }
 
 /**
@@ -139,13 +153,21 @@ export async function resume(
     executor: run.executor,
     region: run.config.region,
     description: run.description,
-    params: run.config.params,
+    params: givenParams(run, change.pipeline ?? run.pipeline_spec),
     labels: run.labels,
     queue: run.queue,
     ...change,
     resumedFrom: run.run_id,
   });
 }
+
+/** Parameters that were given, not defaulted: an edited pipeline may have other defaults, or fewer parameters. */
+const givenParams = ({ config, pipeline_spec }: Run, { params }: Pipeline): Params =>
+  Object.fromEntries(
+    Object.entries(config.params).filter(
+      ([name, value]) => name in params && value !== pipeline_spec.params[name],
+    ),
+  );
 
 async function allSamples(deps: Deps, run: Run): Promise<SampleRows[]> {
   const samples: SampleRows[] = [];

@@ -5,7 +5,9 @@ import { isTold, NO_STEP } from "./explain-supposed-job.ts";
 /** What was seen and what the rules would do, as the run's history would say it. */
 export function sayDecision(seen: SeenDocument, decision: Decision): string {
   const told = decision.class !== null && isTold(decision.class, seen);
-  const sentence = decision.reasoning.replaceAll(` of step ${NO_STEP}`, "");
+  const sentence = decision.reasoning
+    .replaceAll(` of step ${NO_STEP}`, "")
+    .replaceAll(`step ${NO_STEP}`, "its step");
   const unsaid = seen.state === null ? "The document does not say how the job stands." : "";
   return [unsaid, seen.note, told ? sentence : withoutAmounts(sentence)].filter(Boolean).join(" ");
 }

@@ -165,7 +165,7 @@ function cancelled(draft: Draft, job: LoadedJob, seenNow: Observation): void {
   const last = lastAttempt(job)!;
   if (!last.cancel_requested_at) {
     const never = seenNow.ran === false && !last.started_at;
-    return settleFailure(draft, job, seenNow, never ? "infra" : "cancelled_elsewhere");
+    return settleFailure(draft, job, seenNow, seenNow.verdict ?? (never ? "infra" : "cancelled_elsewhere"));
   }
   const attempt = endAttempt(draft, job, seenNow, "cancelled", null, seenNow.evidence ?? []);
   const planned = last.cancel_decision;

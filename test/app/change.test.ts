@@ -287,6 +287,27 @@ test("resume after an edit runs what has changed and what needs it, and nothing 
   assert.deepEqual(third["a-s1"]?.reused_from, { run_id: id, job: "a-s1" }, "the origin, not the go-between");
 });
 
+test("retry --set for a step that does not exist is refused, with the step that was probably meant", async () => {
+  const lab = new Lab(() => ({ kind: "exit", code: 126 }));
+  const id = await lab.start(spec([step("align")]), ["s1"]);
+  await lab.finish(id);
+  await assert.rejects(retry(lab.deps, id, { set: { algin: { memory: "8GiB" } } }, null), {
+    name: "InvalidRequest",
+    message: `set.algin: run ${id} has no step "algin"; did you mean align?`,
+  });
+});
+
+test("resume keeps parameters that were given, and takes defaults from the pipeline as it is now", async () => {
+  const lab = new Lab(() => ({ kind: "ok" }));
+  const params = { given: 1, edited: 1, dropped: 1 };
+  const id = await lab.start(spec([step("a")], { params }), ["s1"], { params: { given: 5 } });
+  await lab.finish(id);
+  const { run } = await resume(lab.deps, id, {
+    pipeline: spec([step("a")], { params: { given: 1, edited: 2 } }),
+  });
+  assert.deepEqual(run.config.params, { given: 5, edited: 2 });
+});
+
 test("a plain cell beside a file's cell in one column counts: another value is another result", async () => {
   const lab = new Lab(() => ({ kind: "ok" }));
   const locate: Deps["files"]["locate"] = async (_input, cell) =>

@@ -62,6 +62,11 @@ test("an amount that the document does not tell is not made up", () => {
   assert.match(explain("77|TIMEOUT|0:0").reasoning, /with more time/);
 });
 
+test("a step that the document does not name is not named", () => {
+  for (const code of [126, 127])
+    assert.doesNotMatch(explain(`77|FAILED|${code}:0`).reasoning, /unknown_step/);
+});
+
 test("the latest word about a shortage is what it waits for", () => {
   const { waiting, state, evidence } = explain(fixture("batch/job-waiting-for-capacity.json"));
   assert.equal(state, "submitted");

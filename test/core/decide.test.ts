@@ -105,7 +105,7 @@ const TABLE: readonly (readonly [string, Seen, readonly (readonly [string, strin
     [
       [
         "fail",
-        'Exit code 127 says that a program of step a could not be run: "line 1: fastqcc: command not found". Failing sample02.',
+        "Exit code 127: fastqcc was not found; step a needs it on its PATH, or in its image. Failing sample02.",
       ],
     ],
   ],

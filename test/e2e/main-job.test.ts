@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { MEMORY_GROUPS } from "../support/memory-groups.ts";
+import { needs } from "../support/require.ts";
 import { onlyRun, openProject, type ShownRun } from "./project.ts";
 
 const examples = join(import.meta.dirname, "../../examples");
@@ -21,6 +23,7 @@ interface Events {
 }
 
 test("the main job: a true 137 climbs its ladder and is skipped, another is cured, outputs are verified, the end is told", async (t) => {
+  if (!needs(t, ...MEMORY_GROUPS)) return;
   const project = openProject(t);
   const done = await project.run(...MAIN_JOB, "--wait");
   assert.equal(done.code, 3, done.err);
@@ -66,6 +69,7 @@ test("the main job: a true 137 climbs its ladder and is skipped, another is cure
 });
 
 test("--allow-skips makes a run with skips an exit 0, and changes nothing else", async (t) => {
+  if (!needs(t, ...MEMORY_GROUPS)) return;
   const project = openProject(t);
   const done = await project.run(...MAIN_JOB, "--wait", "--allow-skips");
   assert.equal(done.code, 0, done.err);

@@ -5,9 +5,9 @@ import { fullState } from "./slurm-states.ts";
 const loose = <T extends z.ZodType>(schema: T) => schema.nullish().catch(undefined);
 /** A number, or newer Slurm's `{set, infinite, number}`. */
 const Amount = z.union([
-  z.number(),
+  z.number().int(),
   z
-    .object({ set: z.boolean(), infinite: z.boolean().optional(), number: z.number() })
+    .object({ set: z.boolean(), infinite: z.boolean().optional(), number: z.number().int() })
     .transform(({ set, infinite, number }) => (set && !infinite ? number : null)),
 ]);
 const Words = z.union([z.string(), z.array(z.string())]);

@@ -2,22 +2,16 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { findMemoryGroups } from "../../../src/executors/local/cgroup.ts";
+import { MEMORY_GROUPS } from "../../support/memory-groups.ts";
 import { needs } from "../../support/require.ts";
 import { openIn, runToEnd, submissionOf, temporaryFolder } from "./fixture.ts";
 
-const groups = findMemoryGroups("/sys/fs/cgroup", readFileSync("/proc/self/cgroup", "utf8"));
-const GROUPS = [
-  "a memory cgroup that it may write",
-  groups !== null,
-  "run as root, or in a delegated cgroup v2 subtree",
-] as const;
 /** Holds 200 MiB in one process of its own: tail keeps a line that does not end. */
 const EAT = "head -c 200M /dev/zero | tail -n 1 > /dev/null";
 const small = { memory: "64MiB" };
 
 test("a child killed at the memory limit makes the attempt oom, exit 137", async (t) => {
-  if (!needs(t, ...GROUPS)) return;
+  if (!needs(t, ...MEMORY_GROUPS)) return;
   const folder = temporaryFolder(t);
   const seen = await runToEnd(openIn(folder), submissionOf(folder, `${EAT}\n`, { resources: small }));
   assert.deepEqual([seen.status, seen.exit_code, seen.verdict], ["failed", 137, "oom"]);
@@ -30,7 +24,7 @@ test("a child killed at the memory limit makes the attempt oom, exit 137", async
 });
 
 test("a script that survives its killed child and exits 0 is oom all the same, and publishes nothing", async (t) => {
-  if (!needs(t, ...GROUPS)) return;
+  if (!needs(t, ...MEMORY_GROUPS)) return;
   const folder = temporaryFolder(t);
   const script = `${EAT} || true; echo half > "$OUTPUT_DIR/x"; exit 0\n`;
   const work = submissionOf(folder, script, { resources: small, outputs: ["x"] });
@@ -40,7 +34,7 @@ test("a script that survives its killed child and exits 0 is oom all the same, a
 });
 
 test("a script that catches 137 and exits 3 is oom", async (t) => {
-  if (!needs(t, ...GROUPS)) return;
+  if (!needs(t, ...MEMORY_GROUPS)) return;
   const folder = temporaryFolder(t);
   const seen = await runToEnd(
     openIn(folder),

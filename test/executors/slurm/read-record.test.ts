@@ -47,6 +47,8 @@ test("squeue's JSON has raw wait statuses", () => {
   const job = (job_state: string, exit_code: number) => ({ jobs: [{ job_id: 1, job_state, exit_code }] });
   assert.deepEqual(summary(job("FAILED", 768)), ["failed", null, 3]);
   assert.deepEqual(summary(job("OUT_OF_MEMORY", 253)), ["failed", "oom", 137]);
+  const boxed = { jobs: [{ job_id: 1, job_state: "FAILED", exit_code: { return_code: 0.5 } }] };
+  assert.deepEqual(summary(boxed), ["failed", null, null]);
   assert.deepEqual(seen(JSON.parse(fixture("squeue-pending.json"))).waiting, {
     reason: "capacity",
     detail: "Resources",
