@@ -13,7 +13,11 @@ const named = args.filter((arg) => !arg.startsWith("--"));
 
 const PATTERNS: Record<string, string[]> = {
   all: ["test/**/*.test.ts"],
-  chaos: ["test/**/*.chaos.test.ts", "test/core/invariants.test.ts", "test/core/exhaustive.test.ts"],
+  chaos: [
+    "test/e2e/kills.test.ts",
+    "test/e2e/at-once.test.ts",
+    "test/core/{invariants,exhaustive,hostile}.test.ts",
+  ],
   tools: ["test/**/*.tools.test.ts"],
 };
 const patterns = PATTERNS[suite];

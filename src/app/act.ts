@@ -1,11 +1,13 @@
 import type { Attempt, Job, LoadedJob } from "../core/job.ts";
 import { lastAttempt } from "../core/job.ts";
+import { takes } from "../core/launch.ts";
 import type { Observation } from "../core/observation.ts";
+import { topological } from "../core/pipeline.ts";
 import type { Run } from "../core/run.ts";
 import type { ExecutorKind } from "../core/status.ts";
 import type { Executor, Submission, SubmitResult } from "../ports.ts";
 import type { Deps } from "./deps.ts";
-import { liveAttempts, messageOf } from "./probe.ts";
+import { capacities, type LiveAttempt, liveAttempts, messageOf } from "./probe.ts";
 import type { KnownRun } from "./runs-cache.ts";
 import { readRows } from "./sheet.ts";
 import { submissionOf } from "./submission.ts";
@@ -18,9 +20,6 @@ import { submissionOf } from "./submission.ts";
 export async function act(deps: Deps, known: KnownRun): Promise<Observation[]> {
   const live = liveAttempts(known);
   const cancels = live.filter(({ ref }) => ref.attempt.cancel_requested_at !== null);
-  const submits = live.filter(
-    ({ ref }) => ref.attempt.status === "recorded" && ref.attempt.cancel_requested_at === null,
-  );
   for (const [kind, entries] of Map.groupBy(cancels, ({ ref }) => ref.attempt.executor)) {
     await cancelAll(
       deps,
@@ -28,16 +27,55 @@ export async function act(deps: Deps, known: KnownRun): Promise<Observation[]> {
       entries.map(({ ref }) => ref),
     );
   }
+  return submitEach(deps, known, inTurn(known.run, live.filter(isToBeSubmitted)));
+}
+
+/** Recorded attempts that wait to be submitted, in the order in which they shall be. */
+export const waitingAttempts = (known: KnownRun): LiveAttempt[] =>
+  inTurn(known.run, liveAttempts(known).filter(isToBeSubmitted));
+
+const isToBeSubmitted = ({ ref: { attempt } }: LiveAttempt): boolean =>
+  attempt.status === "recorded" && attempt.cancel_requested_at === null;
+
+/** Later steps first, as they are recorded: a sample that is far along ends early. Of one step, what was recorded first. */
+function inTurn({ pipeline_spec }: Run, entries: readonly LiveAttempt[]): LiveAttempt[] {
+  const rank = new Map(topological(pipeline_spec).map(({ id }, at) => [id, at]));
+  return entries.toSorted(
+    (a, b) =>
+      rank.get(b.job.step)! - rank.get(a.job.step)! ||
+      compare(a.ref.attempt.recorded_at, b.ref.attempt.recorded_at),
+  );
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/**
+ * Hands out attempts that are recorded already to slots that have become free: what `act` does, between two passes, and
+ * only as many as fit. Returns what the executors answered; the next pass decides upon it.
+ */
+export async function handOut(
+  deps: Deps,
+  known: KnownRun,
+  waiting: readonly LiveAttempt[],
+): Promise<Observation[]> {
+  const room = await capacities(deps, new Set(waiting.map(({ ref }) => ref.attempt.executor)));
+  const free = new Map([...room].map(([kind, capacity]) => [kind, capacity.free && { ...capacity.free }]));
+  const fitting = waiting.filter(({ ref: { attempt } }) => {
+    const left = free.get(attempt.executor);
+    return left === null || (left !== undefined && takes(left, attempt.resources));
+  });
+  return submitEach(deps, known, fitting);
+}
+
+async function submitEach(
+  deps: Deps,
+  known: KnownRun,
+  entries: readonly LiveAttempt[],
+): Promise<Observation[]> {
   const answers: Observation[] = [];
-  for (const [kind, entries] of Map.groupBy(submits, ({ ref }) => ref.attempt.executor)) {
-    answers.push(
-      ...(await submitAll(
-        deps,
-        kind,
-        known,
-        entries.map(({ job }) => job),
-      )),
-    );
+  for (const [kind, group] of Map.groupBy(entries, ({ ref }) => ref.attempt.executor)) {
+    const jobs = group.map(({ job }) => job);
+    answers.push(...(await submitAll(deps, kind, known, jobs)));
   }
   return answers;
 }

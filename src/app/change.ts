@@ -2,10 +2,11 @@ import type { LoadedJob } from "../core/job.ts";
 import type { Params, Pipeline } from "../core/pipeline.ts";
 import type { Run } from "../core/run.ts";
 import { didYouMean } from "../core/spelling.ts";
-import { isFinalRun } from "../core/status.ts";
-import { cancelRun, type RetrySelection, reopenRun } from "../core/stop.ts";
+import { isFinalJob, isFinalRun } from "../core/status.ts";
+import { cancelRun, type RetrySelection, reopenJob, reopenRun } from "../core/stop.ts";
+import { startedNotices } from "../core/tell.ts";
 import type { Commit } from "../ports.ts";
-import { Conflict, type Deps, InvalidRequest, NotFound } from "./deps.ts";
+import { Conflict, type Deps, InvalidRequest, NotFound, recipientsOf } from "./deps.ts";
 import { type SampleRows, type StartInput, startRun } from "./start.ts";
 
 /** The one run that an id, a name or a unique prefix means. */
@@ -17,13 +18,16 @@ export async function findRun(deps: Pick<Deps, "store">, reference: string): Pro
   throw new NotFound(`${JSON.stringify(reference)} may be ${ids.join(", ")}; give more of it`);
 }
 
+/** One commit of a change; most tell nobody. */
+type Change = Omit<Commit, "notices"> & Partial<Pick<Commit, "notices">>;
+
 const MOST_RACES = 20;
 
 /** Changes a run, on what is then true, until no race is lost. `null` from `change` changes nothing. */
 async function changeRun(
   deps: Deps,
   runId: string,
-  change: (run: Run, jobs: ReadonlyMap<string, LoadedJob>) => Omit<Commit, "notices">[] | null,
+  change: (run: Run, jobs: ReadonlyMap<string, LoadedJob>) => Change[] | null,
 ): Promise<Run> {
   for (let race = 0; race < MOST_RACES; race++) {
     const loaded = await deps.store.load(runId, 0, "whole");
@@ -36,14 +40,14 @@ async function changeRun(
   throw new Conflict(`run ${runId} changes too fast; try again`);
 }
 
-async function commitAll(
-  deps: Deps,
-  before: Run,
-  commits: readonly Omit<Commit, "notices">[],
-): Promise<Run | null> {
+async function commitAll(deps: Deps, before: Run, commits: readonly Change[]): Promise<Run | null> {
   let run = before;
   for (const part of commits) {
-    const result = await deps.store.commit({ ...part, run: { ...part.run, rev: run.rev }, notices: [] });
+    const result = await deps.store.commit({
+      ...part,
+      run: { ...part.run, rev: run.rev },
+      notices: part.notices ?? [],
+    });
     if (result.kind === "conflict") return null;
     run = { ...part.run, rev: result.rev };
   }
@@ -83,7 +87,8 @@ export function approve(deps: Deps, runId: string, by: string | null): Promise<R
       attempt: null,
       data: { by },
     };
-    return [{ run: next, jobs: [], events: [event] }];
+    const notices = next.status === "running" ? startedNotices(next, recipientsOf(deps), now) : [];
+    return [{ run: next, jobs: [], events: [event], notices }];
   });
 }
 
@@ -92,15 +97,43 @@ const JOBS_PER_COMMIT = 180;
 
 /** Opens a final run again for the selected jobs. What they are is refused when it selects nothing. */
 export function retry(deps: Deps, runId: string, selection: RetrySelection, by: string | null): Promise<Run> {
+  let opened: Opened | null = null;
   return changeRun(deps, runId, (run, jobs) => {
+    // A pass between two of our commits has won a race: what we have not reached yet follows in the same round.
+    if (opened && run.round === opened.round) return restOfRetry(run, jobs, opened, selection);
     if (!isFinalRun(run.status))
       throw new Conflict(`run ${runId} is still ${run.status}; only an ended run is retried`);
     refuseUnknownSteps(run, selection);
-    const change = reopenRun(run, jobs, selection, by, deps.now());
+    const at = deps.now();
+    const change = reopenRun(run, jobs, selection, by, at);
     if (!change)
       throw new Conflict(`nothing in run ${runId} matches: there is no such job that ended without success`);
+    opened = { round: change.run.round, at, keys: new Set(change.jobs.map((job) => job.key)) };
     return reopenCommits(change, jobs);
   });
+}
+
+/** What a retry in several commits has set out to do. */
+interface Opened {
+  readonly round: number;
+  readonly at: string;
+  readonly keys: ReadonlySet<string>;
+}
+
+function restOfRetry(
+  run: Run,
+  jobs: ReadonlyMap<string, LoadedJob>,
+  { at, keys }: Opened,
+  selection: RetrySelection,
+): Change[] | null {
+  const isLeft = (job: LoadedJob) =>
+    keys.has(job.key) && isFinalJob(job.status) && (job.completed_at ?? "") <= at;
+  const left = [...jobs.values()].filter(isLeft).map((job) => reopenJob(job, selection));
+  if (left.length === 0) return null;
+  const open: Run = isFinalRun(run.status)
+    ? { ...run, status: "running", outcome: null, stopping: null, completed_at: null, next_poll_at: at }
+    : run;
+  return reopenCommits({ run: open, jobs: left, events: [] }, jobs);
 }
 
 function refuseUnknownSteps(run: Run, { set = {} }: RetrySelection): void {
@@ -121,8 +154,8 @@ function refuseUnknownSteps(run: Run, { set = {} }: RetrySelection): void {
 function reopenCommits(
   change: NonNullable<ReturnType<typeof reopenRun>>,
   before: ReadonlyMap<string, LoadedJob>,
-): Omit<Commit, "notices">[] {
-  const commits: Omit<Commit, "notices">[] = [];
+): Change[] {
+  const commits: Change[] = [];
   let { summary } = change.run;
   for (let at = 0; at < change.jobs.length; at += JOBS_PER_COMMIT) {
     const jobs = change.jobs.slice(at, at + JOBS_PER_COMMIT);
@@ -152,6 +185,7 @@ export async function resume(
     reference: run.config.reference,
     executor: run.executor,
     region: run.config.region,
+    notify: ownChannels(deps, run),
     description: run.description,
     params: givenParams(run, change.pipeline ?? run.pipeline_spec),
     labels: run.labels,
@@ -168,6 +202,14 @@ const givenParams = ({ config, pipeline_spec }: Run, { params }: Pipeline): Para
       ([name, value]) => name in params && value !== pipeline_spec.params[name],
     ),
   );
+
+/** The channels that the run was given with `--notify`, besides what the configuration says. */
+function ownChannels(deps: Deps, run: Run): string[] {
+  const configured = new Set(deps.subscriptions.map((subscription) => JSON.stringify(subscription)));
+  const own = run.subscriptions.filter((subscription) => !configured.has(JSON.stringify(subscription)));
+  const known = (channel: string) => deps.channels.has(channel) || deps.brokenChannels.has(channel);
+  return [...new Set(own.flatMap(({ to }) => to))].filter(known);
+}
 
 async function allSamples(deps: Deps, run: Run): Promise<SampleRows[]> {
   const samples: SampleRows[] = [];

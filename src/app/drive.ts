@@ -1,9 +1,12 @@
+import type { Observation } from "../core/observation.ts";
 import type { Run } from "../core/run.ts";
 import { isFinalRun } from "../core/status.ts";
+import { handOut, waitingAttempts } from "./act.ts";
 import { deliver } from "./deliver.ts";
 import type { Deps } from "./deps.ts";
-import type { RunsCache } from "./runs-cache.ts";
-import { tickRun } from "./tick.ts";
+import type { LiveAttempt } from "./probe.ts";
+import type { KnownRun, RunsCache } from "./runs-cache.ts";
+import { passOn } from "./tick.ts";
 
 export interface DriveOptions {
   /** Called after each pass that was made, with the run as it is. */
@@ -27,17 +30,51 @@ export async function drive(
   options: DriveOptions = {},
 ): Promise<Run | null> {
   const { signal = new AbortController().signal, every = 1000 } = options;
-  for (;;) {
-    const run = await tickRun(deps, cache, runId);
-    if (!run) return null;
+  for (let answers: Observation[] = []; ; ) {
+    const begun = performance.now();
+    const made = await passOn(deps, cache, runId, { answers, submit: !signal.aborted });
+    if (!made) return null;
+    const { run } = made.known;
     await afterPass(deps, run);
     await options.onPass?.(run);
     if (isFinalRun(run.status)) {
       await deliverTheRest(deps, runId, options.lastDeliveries ?? 15_000, signal);
       return run;
     }
-    if (signal.aborted || run.held) return run;
-    await somethingMayHaveChanged(deps, run, every, signal);
+    answers = made.answers;
+    if (run.held || (signal.aborted && answers.length === 0)) return run;
+    answers.push(...(await untilNextPass(deps, made, { begun, every, signal })));
+  }
+}
+
+/** Milliseconds from one pass to the next while there is work to hand out in between. */
+const BETWEEN_PASSES = 25;
+/** Such passes take at most one of so many parts of the time. */
+const SHARE_OF_PASSES = 4;
+
+/**
+ * Waits until a pass is worth it: something ended, or time is over. As long as attempts are recorded for which there was
+ * no slot, a freed slot gets the next of them at once, and passes are few: they cost a commit and a look at every job.
+ */
+async function untilNextPass(
+  deps: Deps,
+  { known, answers }: { readonly known: KnownRun; readonly answers: readonly Observation[] },
+  { begun, every, signal }: { begun: number; every: number; signal: AbortSignal },
+): Promise<Observation[]> {
+  const more: Observation[] = [];
+  if (signal.aborted || answers.some(({ status }) => status === "failed")) return more;
+  const answered = new Set(answers.map(({ attempt }) => attempt));
+  const isLeft = ({ ref }: LiveAttempt) => !answered.has(ref.attempt.id);
+  const earliest = begun + Math.max(BETWEEN_PASSES, SHARE_OF_PASSES * (performance.now() - begun));
+  let left = waitingAttempts(known).filter(isLeft);
+  for (let wait = every; ; wait = earliest - performance.now()) {
+    await somethingMayHaveChanged(deps, known.run, wait, signal);
+    if (left.length === 0 || signal.aborted) return more;
+    const given = await handOut(deps, known, left);
+    more.push(...given);
+    for (const { attempt } of given) answered.add(attempt);
+    left = left.filter(isLeft);
+    if (left.length === 0 || performance.now() >= earliest) return more;
   }
 }
 

@@ -5,7 +5,8 @@ import type { Job } from "../core/job.ts";
 import { stepOf } from "../core/pipeline.ts";
 import { type Input, planJob, type Slot, slots } from "../core/plan.ts";
 import type { Run } from "../core/run.ts";
-import type { Deps } from "./deps.ts";
+import { startedNotices } from "../core/tell.ts";
+import { type Deps, recipientsOf } from "./deps.ts";
 import { readRows } from "./sheet.ts";
 
 /** Jobs of one commit: each is a document and at most one event. */
@@ -72,7 +73,8 @@ async function commitChunk(deps: Deps, run: Run, jobs: Job[], events: Event[], a
     event_count: run.event_count + events.length,
     next_poll_at: over && run.held ? FAR : at,
   };
-  const result = await deps.store.commit({ run: next, jobs, events, notices: [] });
+  const notices = starts ? startedNotices(next, recipientsOf(deps), at) : [];
+  const result = await deps.store.commit({ run: next, jobs, events, notices });
   if (result.kind === "conflict") return "conflict" as const;
   return { run: { ...next, rev: result.rev }, jobs: jobs.map((job) => ({ ...job, rev: result.rev })) };
 }

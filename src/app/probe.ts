@@ -9,9 +9,14 @@ import type { AttemptRef, Executor } from "../ports.ts";
 import type { Deps } from "./deps.ts";
 import type { KnownRun } from "./runs-cache.ts";
 
+export interface LiveAttempt {
+  readonly ref: AttemptRef;
+  readonly job: LoadedJob;
+}
+
 /** The attempts that have not ended, as far as we know. */
-export function liveAttempts({ run, jobs }: KnownRun): { ref: AttemptRef; job: LoadedJob }[] {
-  const live: { ref: AttemptRef; job: LoadedJob }[] = [];
+export function liveAttempts({ run, jobs }: KnownRun): LiveAttempt[] {
+  const live: LiveAttempt[] = [];
   for (const job of jobs.values()) {
     const attempt = lastAttempt(job);
     if (!attempt || isFinalAttempt(attempt.status) || isFinalJob(job.status)) continue;

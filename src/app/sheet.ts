@@ -1,8 +1,8 @@
 import type { Run } from "../core/run.ts";
 import type { RunStore, SheetPage } from "../ports.ts";
 
-/** Pages read lately, by run and page: a run's sheet never changes. */
-const pages = new Map<string, SheetPage>();
+/** Pages of each store read lately, by run and page: a run's sheet never changes. */
+const pagesOf = new WeakMap<RunStore, Map<string, SheetPage>>();
 const MOST_PAGES = 64;
 
 /** The rows of one sample, as its sheet had them; one row with its name alone when it came from a list. */
@@ -12,22 +12,18 @@ export async function readRows(
   sample: string,
 ): Promise<readonly Readonly<Record<string, string>>[]> {
   const at = run.samples.indexOf(sample);
-  const storeUid = await store.uid();
   for (let page = Math.floor(Math.max(at, 0) / 500); ; page++) {
-    const found = await readPage(store, storeUid, run.run_id, page);
+    const found = await readPage(store, run.run_id, page);
     if (!found) return [];
     const entry = found.samples.find((candidate) => candidate.sample === sample);
     if (entry) return entry.rows;
   }
 }
 
-async function readPage(
-  store: RunStore,
-  storeUid: string,
-  runId: string,
-  page: number,
-): Promise<SheetPage | null> {
-  const key = JSON.stringify([storeUid, runId, page]);
+async function readPage(store: RunStore, runId: string, page: number): Promise<SheetPage | null> {
+  const pages = pagesOf.get(store) ?? new Map<string, SheetPage>();
+  pagesOf.set(store, pages);
+  const key = `${page} ${runId}`;
   const cached = pages.get(key);
   if (cached) return cached;
   const read = await store.readSheet(runId, page);

@@ -31,6 +31,29 @@ export async function tickRun(deps: Deps, cache: RunsCache, runId: string): Prom
   return known.run;
 }
 
+/** Attempts that a process which stays has recorded before there are slots for them. */
+const AHEAD = 32;
+
+/**
+ * One pass of a process that stays until the run ends. What executors answer is not committed by itself but left to its
+ * next pass, with what is seen then: `answers` go in with the next call. Dying in between loses nothing, since the executors
+ * know what they took. `submit: false`: it will not come again, so nothing more is handed out.
+ */
+export async function passOn(
+  deps: Deps,
+  cache: RunsCache,
+  runId: string,
+  { answers, submit }: { answers: readonly Observation[]; submit: boolean },
+): Promise<{ known: KnownRun; answers: Observation[] } | null> {
+  const known = await planned(deps, cache, runId);
+  if (!known) return null;
+  const look = async () => [...answers, ...(await probe(deps, known))];
+  await pass(deps, cache, known, look, submit ? AHEAD : 0);
+  if (!isFinalRun(known.run.status)) return { known, answers: submit ? await act(deps, known) : [] };
+  cache.forget(runId);
+  return { known, answers: [] };
+}
+
 /** The run with its planning done, or as far as it may go. */
 async function planned(deps: Deps, cache: RunsCache, runId: string): Promise<KnownRun | null> {
   let known = await cache.refresh(deps.store, runId);
@@ -53,10 +76,11 @@ async function pass(
   cache: RunsCache,
   known: KnownRun,
   look: () => Promise<Observation[]>,
+  ahead = 0,
 ): Promise<void> {
   for (let race = 0; race < MOST_RACES && !isFinalRun(known.run.status); race++) {
     const observations = await look();
-    const decision = await decide(deps, cache, known, observations);
+    const decision = await decide(deps, cache, known, { observations, ahead });
     if (!decision.pass.changed) return;
     if (await commit(deps, cache, known, decision)) return;
     await cache.refresh(deps.store, known.run.run_id);
@@ -74,7 +98,7 @@ async function decide(
   deps: Deps,
   cache: RunsCache,
   known: KnownRun,
-  observations: readonly Observation[],
+  { observations, ahead }: { observations: readonly Observation[]; ahead: number },
 ): Promise<Decided> {
   const capacity = await capacities(deps, executorsOf(known));
   const recipients = recipientsOf(deps);
@@ -90,6 +114,7 @@ async function decide(
       capacity,
       recipients,
       mostAttempts,
+      ahead,
       now,
     });
     if (decided.missing.length === 0) return { before, jobsBefore, pass: decided };

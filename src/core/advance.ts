@@ -23,6 +23,11 @@ export interface AdvanceInput {
   readonly recipients: ReadonlyMap<string, readonly string[]>;
   /** Attempts of one job at most, whatever the rules say; a cap that protects the bill. */
   readonly mostAttempts: number;
+  /**
+   * Attempts that may be recorded beyond what is free now, so that whoever stays beside the executor can hand them out as
+   * slots become free, without a commit in between. Only of steps in which a job has succeeded: the canary stays cheap. 0 unless given.
+   */
+  readonly ahead?: number;
   readonly now: string;
 }
 

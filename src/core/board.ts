@@ -10,7 +10,7 @@ export interface StepCounts {
   total: number;
   /** Ended failed or skipped by their own attempts, in this round: a retry of some is not judged by the others. */
   exhausted: number;
-  /** Samples that failed with class `app`, by exit code, and have not succeeded since. */
+  /** Samples that failed with class `app`, by exit code, in this round, and have not succeeded since. */
   readonly appFailures: Map<number, Set<string>>;
 }
 
@@ -39,19 +39,17 @@ function add(board: Board, job: Job, sign: 1 | -1): void {
   counts.total += sign;
   counts.byStatus[job.status] += sign;
   if (job.exhausted && job.decision?.round === board.round) counts.exhausted += sign;
-  addAppFailures(counts, job, sign);
+  if (job.decision?.round === board.round) addAppFailures(counts, job, sign);
 }
 
 function addAppFailures(counts: StepCounts, job: Job, sign: 1 | -1): void {
-  if (job.status === "succeeded") return;
-  job.classes.forEach((failure, at) => {
-    const code = job.exit_codes[at];
-    if (failure !== "app" || typeof code !== "number") return;
-    const samples = counts.appFailures.get(code) ?? new Set();
-    counts.appFailures.set(code, samples);
-    if (sign > 0) samples.add(job.key);
-    else samples.delete(job.key);
-  });
+  const failed = (job.retries.app ?? 0) > 0 || (job.exhausted && job.class === "app");
+  const code = job.exit_codes[job.classes.lastIndexOf("app")];
+  if (job.status === "succeeded" || !failed || typeof code !== "number") return;
+  const samples = counts.appFailures.get(code) ?? new Set();
+  counts.appFailures.set(code, samples);
+  if (sign > 0) samples.add(job.key);
+  else samples.delete(job.key);
 }
 
 const emptyCounts = (): StepCounts => ({

@@ -26,6 +26,8 @@ export interface Draft {
   readonly recipients: ReadonlyMap<string, readonly string[]>;
   /** Attempts of one job, whatever the rules say. */
   readonly mostAttempts: number;
+  /** Attempts that may be recorded beyond what is free. */
+  readonly ahead: number;
   readonly events: Event[];
   readonly notices: Notice[];
   /** Attempts that are given up as lost; observed like any other end. */
@@ -43,6 +45,7 @@ export function openDraft(input: {
   capacity: Draft["capacity"];
   recipients: Draft["recipients"];
   mostAttempts: number;
+  ahead?: number;
   now: string;
 }): Draft {
   return {
@@ -53,6 +56,7 @@ export function openDraft(input: {
     capacity: input.capacity,
     recipients: input.recipients,
     mostAttempts: input.mostAttempts,
+    ahead: input.ahead ?? 0,
     events: [],
     notices: [],
     lost: [],

@@ -47,5 +47,5 @@ export const noticeId = (part: {
   recipient: string;
 }): string =>
   [part.run, `r${part.round}`, part.event, part.group || "-", part.channel, part.recipient]
-    .map((text) => text.replace(/[^A-Za-z0-9._@+-]/g, "_"))
+    .map((text) => text.replace(/[^A-Za-z0-9._@+-]/gu, (char) => `%${char.codePointAt(0)!.toString(16)}`))
     .join("~");

@@ -106,7 +106,7 @@ export function launch(draft: Draft): void {
     jobs.sort((a, b) => (order.get(a.sample ?? "") ?? 0) - (order.get(b.sample ?? "") ?? 0));
     for (const job of jobs) {
       if (room.run <= 0 || (room.steps.get(step.id) ?? 0) <= 0) break;
-      if (!isReady(draft, job) || endsAsTooBig(draft, job) || !takes(room, job)) continue;
+      if (!isReady(draft, job) || endsAsTooBig(draft, job) || !finds(draft, room, job)) continue;
       recordAttempt(draft, job);
     }
   }
@@ -131,8 +131,10 @@ function endsAsTooBig(draft: Draft, job: LoadedJob): boolean {
 
 interface Room {
   run: number;
+  /** Attempts that may still be recorded beyond what is free. */
+  ahead: number;
   readonly steps: Map<string, number>;
-  readonly free: Map<string, { cpu: number; memory: number } | null>;
+  readonly free: Map<string, Free | null>;
 }
 
 /** What may still start: `max_parallel` of run and steps, and each executor's free slots less what is recorded already. */
@@ -140,6 +142,7 @@ function openRoom(draft: Draft): Room {
   const { pipeline_spec: pipeline } = draft.run;
   const room: Room = {
     run: pipeline.max_parallel ?? Number.POSITIVE_INFINITY,
+    ahead: draft.ahead,
     steps: new Map(pipeline.steps.map((step) => [step.id, step.max_parallel ?? Number.POSITIVE_INFINITY])),
     free: new Map(
       [...draft.capacity].map(([kind, capacity]) => [kind, capacity.free && { ...capacity.free }]),
@@ -151,16 +154,20 @@ function openRoom(draft: Draft): Room {
     room.steps.set(job.step, room.steps.get(job.step)! - 1);
     const last = lastAttempt(job)!;
     const free = room.free.get(last.executor);
-    if (last.status === "recorded" && free) spend(free, last.resources);
+    if (last.status !== "recorded" || !free) continue;
+    if (!fits(free, last.resources)) room.ahead -= 1;
+    spend(free, last.resources);
   }
   return room;
 }
 
-function takes(room: Room, job: LoadedJob): boolean {
+function finds(draft: Draft, room: Room, job: LoadedJob): boolean {
   const free = room.free.get(job.executor);
   if (free === undefined) return false;
-  if (free) {
-    if (free.cpu + 1e-9 < job.resources.cpu || free.memory < bytesOf(job.resources.memory)) return false;
+  if (free && !takes(free, job.resources)) {
+    if (room.ahead <= 0 || draft.board.steps.get(job.step)!.byStatus.succeeded === 0) return false;
+    room.ahead -= 1;
+    // It is next, so nothing smaller slips past it.
     spend(free, job.resources);
   }
   room.run -= 1;
@@ -168,7 +175,22 @@ function takes(room: Room, job: LoadedJob): boolean {
   return true;
 }
 
-function spend(free: { cpu: number; memory: number }, resources: Job["resources"]): void {
+interface Free {
+  cpu: number;
+  memory: number;
+}
+
+const fits = (free: Free, resources: Job["resources"]): boolean =>
+  free.cpu + 1e-9 >= resources.cpu && free.memory >= bytesOf(resources.memory);
+
+/** Takes resources out of what is free (bytes of memory); false, and nothing is taken, when they do not fit. */
+export function takes(free: Free, resources: Job["resources"]): boolean {
+  if (!fits(free, resources)) return false;
+  spend(free, resources);
+  return true;
+}
+
+function spend(free: Free, resources: Job["resources"]): void {
   free.cpu -= resources.cpu;
   free.memory -= bytesOf(resources.memory);
 }

@@ -1,4 +1,4 @@
-import { openJobs } from "./board.ts";
+import { hasLiveAttempt, openJobs } from "./board.ts";
 import type { Draft } from "./draft.ts";
 import { stop } from "./observe.ts";
 import { list } from "./reasoning.ts";
@@ -9,8 +9,19 @@ const CANARY = 10;
 /** Stops the run when a step's first jobs all failed, or when too many jobs or samples have used up their attempts. */
 export function stopIfDoomed(draft: Draft): void {
   if (draft.run.stopping) return;
-  const reason = canary(draft) ?? tooManySamples(draft) ?? tooManyJobs(draft);
+  const reason = canary(draft) ?? tooManySamples(draft) ?? tooManyJobs(draft) ?? unreachable(draft);
   if (reason) stop(draft, "abort", reason);
+}
+
+/** Hours after which a run that can start nothing, because its executor cannot be asked, is given up. */
+const UNREACHABLE_HOURS = 24;
+
+function unreachable(draft: Draft): string | null {
+  const { waiting } = draft.run;
+  if (waiting?.reason !== "executor_unreachable") return null;
+  if (Date.parse(draft.now) - Date.parse(waiting.since) < UNREACHABLE_HOURS * 3_600_000) return null;
+  for (const job of draft.jobs.values()) if (hasLiveAttempt(job)) return null;
+  return `executor ${draft.run.executor} could not be asked for ${UNREACHABLE_HOURS} hours, and nothing is running`;
 }
 
 function required(draft: Draft) {

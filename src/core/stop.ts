@@ -128,7 +128,8 @@ function addDependents(run: Run, jobs: ReadonlyMap<string, Job>, chosen: Set<str
   }
 }
 
-function reopenJob(job: Job, { set }: RetrySelection): Job {
+/** A job as it was before its first attempt of a round: its attempts and what is known of them stay. */
+export function reopenJob(job: Job, { set }: RetrySelection): Job {
   return {
     ...job,
     status: "pending",

@@ -2,12 +2,18 @@ import type { Draft } from "./draft.ts";
 import { runFacts } from "./facts.ts";
 import { noticeId } from "./ids.ts";
 import type { Job } from "./job.ts";
-import type { NoticeFacts } from "./notice.ts";
-import type { NoticeEvent, Run, Subscription } from "./run.ts";
+import type { Notice, NoticeFacts } from "./notice.ts";
+import type { NoticeEvent, Run, Subscription, Waiting } from "./run.ts";
+import { isFinalRun } from "./status.ts";
 import { TOLD_AFTER } from "./wait.ts";
 
 /** Puts a notice for each channel that wants to hear of an event into the outbox, in the same commit as its cause. */
-export function tell(draft: Draft, event: NoticeEvent, group: string, facts: NoticeFacts): void {
+export function tell(
+  draft: Pick<Draft, "run" | "recipients" | "notices" | "now">,
+  event: NoticeEvent,
+  group: string,
+  facts: NoticeFacts,
+): void {
   for (const channel of listeners(draft.run, event)) {
     for (const recipient of draft.recipients.get(channel) ?? [channel]) {
       const { run_id, round } = draft.run;
@@ -45,6 +51,16 @@ function concerns(subscription: Subscription, run: Run): boolean {
   return Object.entries(subscription.labels ?? {}).every(([name, value]) => run.labels[name] === value);
 }
 
+/** The notices that a run has begun, for the commit that sets it running. */
+export function startedNotices(run: Run, recipients: Draft["recipients"], now: string): Notice[] {
+  const notices: Notice[] = [];
+  const facts = runFacts({ run, jobs: new Map() }, []);
+  const { samples, steps, summary } = run;
+  const status_line = `${samples.length} samples, ${steps.length} steps, ${summary.total_jobs} jobs`;
+  tell({ run, recipients, notices, now }, "run.started", "", { ...facts, status_line });
+  return notices;
+}
+
 /** Tells of jobs that were skipped or retried in this pass, many in one message. */
 export function tellProgress(draft: Draft): void {
   const changed = [...draft.changed].map((key) => draft.jobs.get(key)!);
@@ -59,12 +75,26 @@ const decidedNow = (draft: Draft, job: Job, action: string): boolean =>
   job.decision?.action === action && job.decision.timestamp === draft.now;
 const endedNow = (draft: Draft, job: Job): boolean => job.decision?.timestamp === draft.now;
 
-/** A wait that has lasted half an hour is told, once for each reason. */
+/** A wait that has lasted half an hour is told, once for each reason in a round, also while other jobs run. */
 export function tellWaiting(draft: Draft): void {
-  const { waiting } = draft.run;
-  if (!waiting || draft.run.told_waiting.includes(waiting.reason)) return;
-  if (Date.parse(draft.now) - Date.parse(waiting.since) < TOLD_AFTER * 1000) return;
-  draft.run.told_waiting = [...draft.run.told_waiting, waiting.reason];
-  const waits = [...draft.jobs.values()].filter((job) => job.waiting?.reason === waiting.reason);
-  tell(draft, "run.waiting", waiting.reason, runFacts(draft, waits));
+  if (isFinalRun(draft.run.status)) return;
+  const waits = [...draft.jobs.values()].filter((job) => job.waiting && isLong(draft, job.waiting));
+  const reasons = new Set(waits.map((job) => job.waiting!.reason));
+  if (draft.run.waiting && isLong(draft, draft.run.waiting)) reasons.add(draft.run.waiting.reason);
+  for (const reason of reasons) {
+    if (draft.run.told_waiting.includes(reason)) continue;
+    draft.run.told_waiting = [...draft.run.told_waiting, reason];
+    tell(
+      draft,
+      "run.waiting",
+      reason,
+      runFacts(
+        draft,
+        waits.filter((job) => job.waiting!.reason === reason),
+      ),
+    );
+  }
 }
+
+const isLong = (draft: Draft, { since }: Waiting): boolean =>
+  Date.parse(draft.now) - Date.parse(since) >= TOLD_AFTER * 1000;
