@@ -39,7 +39,11 @@ export const localJobsBench: Bench = {
       againstParallel(`local: ${JOBS} trivial jobs, 2 slots`, ours, theirs),
       ...(await others(median(ours))),
       // Its own work is more: a checksum, a rename and a manifest for each.
-      { ...againstParallel(`local: ${JOBS} jobs with one declared output`, declared, theirs), budget: null, holds: null },
+      {
+        ...againstParallel(`local: ${JOBS} jobs with one declared output`, declared, theirs),
+        budget: null,
+        holds: null,
+      },
       await growth(median(ours)),
     ];
   },
@@ -49,7 +53,8 @@ async function secondsOfRun(pipeline: PipelineInput, samples = JOBS): Promise<nu
   return inApp(2, async (app, folder) => {
     const milliseconds = await timed(async () => {
       const run = await runToEnd(app, folder, { pipeline, samples });
-      if (run.outcome !== "all_succeeded") throw new Error(`the run ended ${run.outcome}: ${run.summary.notes}`);
+      if (run.outcome !== "all_succeeded")
+        throw new Error(`the run ended ${run.outcome}: ${run.summary.notes}`);
     });
     return milliseconds / 1000;
   });

@@ -14,9 +14,7 @@ const SLOTS = 2;
 
 /** Debian: `apt-get install parallel make snakemake`; xargs is there anyway. */
 export const references: readonly Reference[] = [
-  reference("parallel", (folder, jobs) =>
-    shell(folder, `seq ${jobs} | parallel -j${SLOTS} touch`, jobs),
-  ),
+  reference("parallel", (folder, jobs) => shell(folder, `seq ${jobs} | parallel -j${SLOTS} touch`, jobs)),
   reference("xargs", (folder, jobs) => shell(folder, `seq ${jobs} | xargs -P${SLOTS} -n1 touch`, jobs)),
   reference("make", (folder, jobs) => {
     const all = Array.from({ length: jobs }, (_, at) => `f${at}`).join(" ");

@@ -11,7 +11,11 @@ export const stubExecutor = (say: Say): Executor => ({
   kind: "local",
   capacity: async () => ({ largest: {}, free: null, notes: [] }),
   submit: async (submissions) =>
-    submissions.map(({ attempt }) => ({ attempt: attempt.id, kind: "submitted", handle: { id: attempt.id } })),
+    submissions.map(({ attempt }) => ({
+      attempt: attempt.id,
+      kind: "submitted",
+      handle: { id: attempt.id },
+    })),
   observe: async (refs) => refs.map(say),
   cancel: async () => {},
   log: async () => null,
@@ -19,11 +23,15 @@ export const stubExecutor = (say: Say): Executor => ({
   changed: async () => {},
 });
 
+export const allRunning = stubExecutor(({ attempt }) => ({ attempt: attempt.id, status: "running" }));
+
 /** Every attempt left a manifest of nothing, which suits steps that declare no outputs. */
 const files: Files = {
   locate: async () => null,
   verify: async (_output, attempts) =>
-    new Map(attempts.map(({ id }) => [id, { manifest: { attempt: id, outputs: [] }, sizes: {}, metrics: {} }])),
+    new Map(
+      attempts.map(({ id }) => [id, { manifest: { attempt: id, outputs: [] }, sizes: {}, metrics: {} }]),
+    ),
   adopt: async () => false,
   prepare: async () => null,
   write: async () => {},

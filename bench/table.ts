@@ -18,7 +18,11 @@ function cellsOf(row: Row): string[] {
   return [
     row.what,
     saySpread(row.measured),
-    reference === null ? "" : typeof reference === "string" ? reference : `${reference.name}: ${saySpread(reference)}`,
+    reference === null
+      ? ""
+      : typeof reference === "string"
+        ? reference
+        : `${reference.name}: ${saySpread(reference)}`,
     row.ratio === null ? "" : `${sayNumber(row.ratio)} x`,
     row.budget ?? "",
     row.holds === null ? "" : row.holds ? "yes" : row.soft ? "no (time)" : "NO",

@@ -1,8 +1,8 @@
 import { hasLiveAttempt, openJobs } from "./board.ts";
 import { change, type Draft, record } from "./draft.ts";
+import { endJob, plainDecision } from "./end-job.ts";
 import { jobKey } from "./ids.ts";
 import { type Attempt, attemptBase, attemptId, type Job, type LoadedJob, lastAttempt } from "./job.ts";
-import { endJob, plainDecision } from "./observe.ts";
 import { type Step, stepOf, topological } from "./pipeline.ts";
 import { bytesOf } from "./quantity.ts";
 import { subject } from "./reasoning.ts";

@@ -1,6 +1,6 @@
 import { hasLiveAttempt, openJobs } from "./board.ts";
 import type { Draft } from "./draft.ts";
-import { stop } from "./observe.ts";
+import { stop } from "./end-job.ts";
 import { list } from "./reasoning.ts";
 
 /** Ended jobs of a step of which none succeeded, from which on the step is doomed. */

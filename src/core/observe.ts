@@ -1,20 +1,18 @@
 import { classify } from "./classify.ts";
-import { type Case, decide, type Verdict } from "./decide.ts";
 import { change, type Draft, record } from "./draft.ts";
-import type { Attempt, Decision, Evidence, Job, LoadedJob } from "./job.ts";
+import { endAttempt, ended, observed } from "./end-attempt.ts";
+import { endJob, stoppingDecision } from "./end-job.ts";
+import type { Attempt, Evidence, Job, LoadedJob } from "./job.ts";
 import { lastAttempt } from "./job.ts";
 import type { Observation } from "./observation.ts";
-import { type Step, stepOf } from "./pipeline.ts";
-import { seen, subject } from "./reasoning.ts";
+import { stepOf } from "./pipeline.ts";
 import type { Waiting } from "./run.ts";
-import type { FailureClass, JobStatus } from "./status.ts";
+import { settleFailure } from "./settle.ts";
 import { isFinalAttempt, isFinalJob } from "./status.ts";
 import { verifyOutputs } from "./verify.ts";
 
 /** Seconds to look again for an output on object storage before it counts as missing. */
 const OBJECT_STORAGE_PATIENCE = 60;
-/** Samples of one step with one exit code, from which on an `app` failure is no accident of the sample. */
-const SAME_FAILURE = 3;
 
 /** Applies what was seen. Late, repeated and contradicting observations of what has ended are absorbed. */
 export function observe(draft: Draft, observations: readonly Observation[]): void {
@@ -124,7 +122,7 @@ function mayStillAppear(draft: Draft, job: LoadedJob): boolean {
 function succeeded(draft: Draft, job: LoadedJob, seenNow: Observation, files: Job["outputs"]): void {
   const attempt = endAttempt(draft, job, seenNow, "succeeded", null, seenNow.evidence ?? []);
   const after = change(draft, job.key, {
-    ...ended(draft, job, attempt),
+    ...ended(job, attempt),
     status: "succeeded",
     error: null,
     outputs: files,
@@ -169,212 +167,9 @@ function cancelled(draft: Draft, job: LoadedJob, seenNow: Observation): void {
   }
   const attempt = endAttempt(draft, job, seenNow, "cancelled", null, seenNow.evidence ?? []);
   const planned = last.cancel_decision;
-  const after = change(draft, job.key, { ...ended(draft, job, attempt), status: "pending" });
+  const after = change(draft, job.key, { ...ended(job, attempt), status: "pending" });
   record(draft, "job.observed", after, observed(seenNow, attempt));
   if (!planned || draft.run.stopping) return endJob(draft, after, "cancelled", stoppingDecision(draft));
   if (planned.action === "retry") return void change(draft, job.key, { completed_at: null, waiting: null });
   endJob(draft, after, planned.action === "skip" ? "skipped" : "failed", planned, true);
-}
-
-function stoppingDecision(draft: Draft): Decision {
-  const { stopping } = draft.run;
-  const why = stopping?.action === "cancel" ? stopping.reason : "the run was aborted while it ran";
-  return plainDecision(draft, "abort", `Cancelled: ${why}.`);
-}
-
-/** A decision that no rule made. */
-export function plainDecision(draft: Draft, action: Decision["action"], reasoning: string): Decision {
-  return {
-    action,
-    reasoning,
-    rule: null,
-    class: null,
-    evidence: [],
-    timestamp: draft.now,
-    round: draft.run.round,
-    attempt: null,
-    free: false,
-  };
-}
-
-/** Writes the failure down, asks the rules, and does to the job what they say. */
-function settleFailure(draft: Draft, job: LoadedJob, seenNow: Observation, failure: FailureClass): void {
-  const evidence = seenNow.evidence ?? [];
-  const status = failure === "lost" ? "lost" : "failed";
-  const attempt = endAttempt(draft, job, seenNow, status, failure, evidence);
-  const fields = ended(draft, job, attempt);
-  const tried: LoadedJob = { ...job, ...fields };
-  const verdict = decide(caseOf(draft, tried, attempt, seenNow, failure));
-  const error = seen({ class: failure, evidence, exitCode: attempt.exit_code, job }).replace(/\.$/, "");
-  const after = change(draft, job.key, { ...fields, status: "pending", error });
-  record(draft, "job.observed", after, observed(seenNow, attempt));
-  settle(draft, after, verdict);
-}
-
-function caseOf(
-  draft: Draft,
-  job: LoadedJob,
-  attempt: Attempt,
-  seenNow: Observation,
-  failure: FailureClass,
-): Case {
-  return {
-    job,
-    class: failure,
-    evidence: attempt.evidence,
-    exitCode: attempt.exit_code,
-    matches: seenNow.matches ?? [],
-    ran: seenNow.ran !== false,
-    certainlyOver: failure !== "lost" || seenNow.certain === true,
-    rules: draft.run.rules,
-    round: draft.run.round,
-    largest: draft.capacity.get(attempt.executor)?.largest ?? {},
-    now: draft.now,
-    hopeless: hopeless(draft, job, attempt, failure),
-    capped:
-      attempt.attempt >= draft.mostAttempts ? `${attempt.attempt} attempts are the cap of one job` : null,
-  };
-}
-
-function hopeless(draft: Draft, job: Job, attempt: Attempt, failure: FailureClass): string | null {
-  const counts = draft.board.steps.get(job.step)!;
-  if (failure === "app" && attempt.exit_code !== null) {
-    const others = counts.appFailures.get(attempt.exit_code) ?? new Set();
-    const samples = new Set([...others, job.key]).size;
-    if (samples >= SAME_FAILURE)
-      return `${samples} samples of step ${job.step} failed in this way, so a retry is not worth it`;
-  }
-  if (failure === "missing_output" && counts.byStatus.succeeded === 0 && othersMissedToo(draft, job)) {
-    return `no sample ever made it, so the pattern is probably mistyped`;
-  }
-  return null;
-}
-
-/** True when no other job of the step is left that might still make the output, or one has already missed it too. */
-function othersMissedToo(draft: Draft, job: Job): boolean {
-  for (const other of draft.jobs.values()) {
-    if (other.step === job.step && other.key !== job.key && other.classes.includes("missing_output"))
-      return true;
-  }
-  const counts = draft.board.steps.get(job.step)!;
-  return counts.total <= 1;
-}
-
-function settle(draft: Draft, job: LoadedJob, { decision, next }: Verdict): void {
-  record(draft, "job.decided", job, { decision });
-  if (next) {
-    const failure = decision.class!;
-    const retries = decision.free
-      ? job.retries
-      : { ...job.retries, [failure]: (job.retries[failure] ?? 0) + 1 };
-    change(draft, job.key, {
-      decision,
-      decisions: [...job.decisions, decision],
-      retries,
-      resources: next.resources,
-      executor: next.executor,
-      not_before: next.notBefore,
-      completed_at: null,
-      waiting: null,
-    });
-    return;
-  }
-  endJob(draft, job, decision.action === "skip" ? "skipped" : "failed", decision, true, false);
-  if (decision.action === "abort" && !draft.run.stopping) {
-    const step: Step = stepOf(draft.run.pipeline_spec, job.step);
-    if (!step.optional)
-      stop(draft, "abort", `${subject(job)}, step ${job.step}: ${job.error ?? decision.reasoning}`);
-  }
-}
-
-/** From now on nothing is submitted, and what lives is cancelled. */
-export function stop(
-  draft: Draft,
-  action: "abort" | "cancel",
-  reason: string,
-  by: string | null = null,
-): void {
-  draft.run.stopping = { action, reason, since: draft.now, by };
-  record(draft, "run.stopping", null, { action, reason });
-}
-
-/** Ends a job, with the decision that says why. */
-export function endJob(
-  draft: Draft,
-  job: LoadedJob,
-  status: Extract<JobStatus, "failed" | "skipped" | "cancelled">,
-  decision: Decision,
-  exhausted = false,
-  tell = true,
-): void {
-  const after = change(draft, job.key, {
-    status,
-    decision,
-    decisions: [...job.decisions, decision],
-    completed_at: job.completed_at ?? draft.now,
-    waiting: null,
-    not_before: null,
-    exhausted,
-  });
-  if (tell) record(draft, "job.decided", after, { decision });
-  record(draft, `job.${status}`, after, {});
-}
-
-function endAttempt(
-  draft: Draft,
-  job: LoadedJob,
-  seenNow: Observation,
-  status: "succeeded" | "failed" | "cancelled" | "lost",
-  failure: FailureClass | null,
-  evidence: readonly Evidence[],
-): Attempt {
-  const last = lastAttempt(job)!;
-  const started = seenNow.started_at ?? last.started_at;
-  return {
-    ...last,
-    status,
-    class: failure,
-    evidence: [...evidence],
-    handle: seenNow.handle ?? last.handle,
-    raw_state: seenNow.raw_state ?? last.raw_state,
-    exit_code: seenNow.exit_code ?? null,
-    submitted_at: last.submitted_at ?? seenNow.submitted_at ?? draft.now,
-    started_at: started ?? null,
-    ended_at: seenNow.ended_at ?? draft.now,
-    peak_memory: seenNow.peak_memory ?? last.peak_memory,
-    log_tail: seenNow.log_tail ?? last.log_tail,
-    log_uri: seenNow.log_uri ?? last.log_uri,
-  };
-}
-
-/** What a job says once its current attempt has ended. */
-function ended(_draft: Draft, job: LoadedJob, attempt: Attempt): Partial<Job> {
-  return {
-    attempts: [...job.attempts.slice(0, -1), attempt],
-    submitted_at: attempt.submitted_at,
-    started_at: attempt.started_at,
-    completed_at: attempt.ended_at,
-    exit_code: attempt.exit_code,
-    class: attempt.class,
-    exit_codes: [...job.exit_codes, attempt.exit_code],
-    classes: [...job.classes, attempt.class],
-    waiting: null,
-  };
-}
-
-/** The observation as the history keeps it, without the log. */
-function observed(seenNow: Observation, attempt: Attempt): Record<string, unknown> {
-  return {
-    status: attempt.status,
-    raw_state: attempt.raw_state,
-    exit_code: attempt.exit_code,
-    class: attempt.class,
-    evidence: attempt.evidence,
-    started_at: attempt.started_at,
-    ended_at: attempt.ended_at,
-    peak_memory: attempt.peak_memory,
-    memory: attempt.resources.memory,
-    ...(seenNow.ran === false ? { ran: false } : {}),
-    ...(seenNow.certain === undefined ? {} : { certain: seenNow.certain }),
-  };
 }

@@ -1,8 +1,8 @@
 import { change, type Draft, record } from "./draft.ts";
+import { endJob, stop } from "./end-job.ts";
 import type { Decision, LoadedJob } from "./job.ts";
 import { lastAttempt } from "./job.ts";
 import { nextRung } from "./ladder.ts";
-import { endJob, stop } from "./observe.ts";
 import { sayDuration, secondsOf } from "./quantity.ts";
 import { subject } from "./reasoning.ts";
 import type { Rule } from "./rule.ts";

@@ -1,4 +1,5 @@
-import { Pipeline, type Problem, pipelineProblems, pipelineWarnings } from "../core/pipeline.ts";
+import { Pipeline, type Problem } from "../core/pipeline.ts";
+import { pipelineProblems, pipelineWarnings } from "../core/pipeline-problems.ts";
 import { checkShape } from "./check-shape.ts";
 import { patternProblem } from "./patterns.ts";
 import { listPatterns, pipelineSketch } from "./pipeline-sketch.ts";

@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  Pipeline,
-  type PipelineInput,
-  pipelineProblems,
-  pipelineWarnings,
-  topological,
-} from "../../src/core/pipeline.ts";
+import { Pipeline, type PipelineInput, topological } from "../../src/core/pipeline.ts";
+import { pipelineProblems, pipelineWarnings } from "../../src/core/pipeline-problems.ts";
 import { stepsTooBig } from "../../src/core/plan.ts";
 import { pipelineOf } from "./scene.ts";
 

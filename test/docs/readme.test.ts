@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import packageJson from "../../package.json" with { type: "json" };
+import { MEMORY_GROUPS } from "../support/memory-groups.ts";
 import { needs } from "../support/require.ts";
 import { cloneHere, found, run } from "./clone.ts";
 import { documentAt, fencesOf, placeOf } from "./documents.ts";
@@ -18,7 +19,7 @@ test("the README has two set-up commands, each enough on a fresh clone, and npm 
 });
 
 test("what the README tells a newcomer to type works, one command after another, in a fresh clone", async (t) => {
-  if (!needs(t, "npx", await found("npx"), "install npm")) return;
+  if (!needs(t, "npx", await found("npx"), "install npm") || !needs(t, ...MEMORY_GROUPS)) return;
   const clone = await cloneHere(t);
   for (const { info, text } of README.filter(({ language }) => language === "yaml"))
     if (info === "hello.yaml") await writeFile(join(clone, info), text);
@@ -40,7 +41,7 @@ test("what the README tells a newcomer to type works, one command after another,
   assert.match(own, /Status: ✅ 2\/2 succeeded/);
 });
 
-/** Of the output that the README shows: what is equal on every machine. */
+/** Of the output that the README shows: what is equal on every machine with memory groups. */
 function linesOfNotice(): string[] {
   const shown = README.find(({ text }) => text.includes("🧬 BioAgent Run Complete"))!;
   const kept = ["🧬 ", "Pipeline: ", "Status: ", "Retries: "];
