@@ -72,7 +72,7 @@ test("without a file and without variables everything has its default", async ()
   ]);
   assert.deepEqual(
     [config.allowInline, config.allowPrivateUrls, config.token, config.url],
-    [false, false, null, null],
+    [null, false, null, null],
   );
 });
 

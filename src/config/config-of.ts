@@ -18,7 +18,8 @@ export interface Config {
   readonly url: string | null;
   readonly publicUrl: string | null;
   readonly token: string | null;
-  readonly allowInline: boolean;
+  /** Whether a request may bring a whole pipeline; null: not said, so only where a face allows it by itself. */
+  readonly allowInline: boolean | null;
   readonly allowPrivateUrls: boolean;
   /** A time zone's name. */
   readonly localDay: string;
@@ -61,7 +62,7 @@ export function configOf(settings: Settings, { cwd, file }: { cwd: string; file:
     url: settings.url ?? null,
     publicUrl: settings.public_url ?? null,
     token: settings.token ?? null,
-    allowInline: settings.allow_inline,
+    allowInline: settings.allow_inline ?? null,
     allowPrivateUrls: settings.allow_private_urls,
     localDay: settings.local_day,
     local: {

@@ -95,8 +95,9 @@ export const Settings = z.strictObject({
       otherwise: "none: loopback only",
       about: "what callers of `bioagent serve` must present",
     }),
-  allow_inline: z.boolean().default(false).meta({
+  allow_inline: z.boolean().optional().meta({
     env: "BIOAGENT_ALLOW_INLINE",
+    otherwise: "false; true for `bioagent serve`",
     about: "a request may bring its whole pipeline, not only a name",
   }),
   allow_private_urls: z.boolean().default(false).meta({

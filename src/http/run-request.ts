@@ -169,7 +169,8 @@ const inside = (outer: string, path: string): string =>
 
 async function requestedSamples({ config }: Pick<App, "config">, body: StartBody): Promise<FoundSamples> {
   if (!body.samplesheet) return samplesOf(body.samples ?? []);
-  if (body.samples === undefined) return samplesOfSheet(body.samplesheet, { allowFiles: config.allowInline });
+  if (body.samples === undefined)
+    return samplesOfSheet(body.samplesheet, { allowFiles: config.allowInline === true });
   const message = "give samples or a samplesheet, not both";
   return { samples: [], problems: [{ path: "samplesheet", message }] };
 }

@@ -105,7 +105,7 @@ function testFacts(event: NoticeEvent): NoticeFacts {
       "⏭ sample02 skipped in star_align: Exit code 137 indicates OOM. 8 GiB, 16 GiB and 32 GiB were not enough. Skipping sample02.",
     ],
     more: 0,
-    retries: "2 retries: 2 oom",
+    retries: "2 oom",
     seconds: ended ? 7265 : null,
     commands: [`bioagent why ${runId}`],
   };

@@ -28,7 +28,8 @@ export const addServe: AddCommand = (program, bind) => {
 };
 
 async function serve(context: Context, options: ServeOptions): Promise<number> {
-  const config = await readSettings(context);
+  const settings = await readSettings(context);
+  const config = { ...settings, allowInline: settings.allowInline ?? true };
   const http = await import("../../http/serve.ts");
   return withApp(context, { config }, async (app) => {
     const { port, host, every } = options;

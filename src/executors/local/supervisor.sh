@@ -181,13 +181,15 @@ finish_log() {
 
 # Without a memory group: adds up what the script's descendants hold now, and ends them when it is too much.
 sample_memory() {
-  local queue=("$child") pid pages file total=0 at
+  local queue=("$child") children pid pages file total=0 at
   for ((at = 0; at < ${#queue[@]}; at++)); do
     pid=${queue[at]}
     read -r _ pages _ <"/proc/$pid/statm" && total=$((total + pages * page_size))
     for file in "/proc/$pid/task/"*/children; do
-      read -r -a pages <"$file" && queue+=("${pages[@]}")
-      unset -v pages
+      # The kernel ends this file without a newline, so read says 1 although it has read it all.
+      children=()
+      read -r -a children <"$file"
+      queue+=("${children[@]}")
     done
   done
   ((total > sampled)) && sampled=$total

@@ -46,7 +46,9 @@ test("a script that catches 137 and exits 3 is oom", async (t) => {
 test("without cgroups memory is sampled, the limit holds, and capacity says how", async (t) => {
   const folder = temporaryFolder(t);
   const executor = openIn(folder, { cgroups: "off" });
-  const held = submissionOf(folder, `x=$(head -c 150M /dev/zero | tr '\\0' x); sleep 60\n`, {
+  // A child of a child holds it: a pipeline's member, as in most scripts.
+  const hog = `( x=$(head -c 150M /dev/zero | tr '\\0' x); sleep 60 ) | cat\n`;
+  const held = submissionOf(folder, hog, {
     resources: small,
     id: "held-a1",
   });
