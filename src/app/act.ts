@@ -49,25 +49,18 @@ function inTurn({ pipeline_spec }: Run, entries: readonly LiveAttempt[]): LiveAt
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/**
- * Hands out attempts that are recorded already to slots that have become free: what `act` does, between two passes, and
- * only as many as fit. Returns what the executors answered; the next pass decides upon it.
- */
-export async function handOut(
-  deps: Deps,
-  known: KnownRun,
-  waiting: readonly LiveAttempt[],
-): Promise<Observation[]> {
+/** Those of the waiting attempts that fit into what is free now, in their order. */
+export async function fitting(deps: Deps, waiting: readonly LiveAttempt[]): Promise<LiveAttempt[]> {
   const room = await capacities(deps, new Set(waiting.map(({ ref }) => ref.attempt.executor)));
   const free = new Map([...room].map(([kind, capacity]) => [kind, capacity.free && { ...capacity.free }]));
-  const fitting = waiting.filter(({ ref: { attempt } }) => {
+  return waiting.filter(({ ref: { attempt } }) => {
     const left = free.get(attempt.executor);
     return left === null || (left !== undefined && takes(left, attempt.resources));
   });
-  return submitEach(deps, known, fitting);
 }
 
-async function submitEach(
+/** Submits attempts that are recorded. Returns what the executors answered; nothing for what must be tried again. */
+export async function submitEach(
   deps: Deps,
   known: KnownRun,
   entries: readonly LiveAttempt[],

@@ -1,12 +1,12 @@
 import type { Observation } from "../core/observation.ts";
 import type { Run } from "../core/run.ts";
 import { isFinalRun } from "../core/status.ts";
-import { handOut, waitingAttempts } from "./act.ts";
+import { fitting, submitEach, waitingAttempts } from "./act.ts";
 import { deliver } from "./deliver.ts";
 import type { Deps } from "./deps.ts";
 import type { LiveAttempt } from "./probe.ts";
 import type { KnownRun, RunsCache } from "./runs-cache.ts";
-import { passOn } from "./tick.ts";
+import { forgetEnded, type PassedOn, passOn } from "./tick.ts";
 
 export interface DriveOptions {
   /** Called after each pass that was made, with the run as it is. */
@@ -35,47 +35,69 @@ export async function drive(
     const made = await passOn(deps, cache, runId, { answers, submit: !signal.aborted });
     if (!made) return null;
     const { run } = made.known;
+    const tidied = forgetEnded(deps, made.known, made.changed);
     await afterPass(deps, run);
     await options.onPass?.(run);
     if (isFinalRun(run.status)) {
+      await tidied;
       await deliverTheRest(deps, runId, options.lastDeliveries ?? 15_000, signal);
       return run;
     }
     answers = made.answers;
-    if (run.held || (signal.aborted && answers.length === 0)) return run;
-    answers.push(...(await untilNextPass(deps, made, { begun, every, signal })));
+    const stays = !run.held && !(signal.aborted && answers.length === 0);
+    if (stays) answers.push(...(await untilNextPass(deps, made, { begun, every, signal })));
+    await tidied;
+    if (!stays) return run;
   }
 }
 
 /** Milliseconds from one pass to the next while there is work to hand out in between. */
-const BETWEEN_PASSES = 25;
+const BETWEEN_PASSES = 100;
 /** Such passes take at most one of so many parts of the time. */
 const SHARE_OF_PASSES = 4;
 
 /**
  * Waits until a pass is worth it: something ended, or time is over. As long as attempts are recorded for which there was
  * no slot, a freed slot gets the next of them at once, and passes are few: they cost a commit and a look at every job.
+ * Returns what the executors answered in between.
  */
 async function untilNextPass(
   deps: Deps,
-  { known, answers }: { readonly known: KnownRun; readonly answers: readonly Observation[] },
+  { known, answers }: PassedOn,
   { begun, every, signal }: { begun: number; every: number; signal: AbortSignal },
 ): Promise<Observation[]> {
-  const more: Observation[] = [];
-  if (signal.aborted || answers.some(({ status }) => status === "failed")) return more;
-  const answered = new Set(answers.map(({ attempt }) => attempt));
-  const isLeft = ({ ref }: LiveAttempt) => !answered.has(ref.attempt.id);
+  if (signal.aborted || answers.some(({ status }) => status === "failed")) return [];
   const earliest = begun + Math.max(BETWEEN_PASSES, SHARE_OF_PASSES * (performance.now() - begun));
-  let left = waitingAttempts(known).filter(isLeft);
+  const queue = openQueue(deps, known, new Set(answers.map(({ attempt }) => attempt)));
   for (let wait = every; ; wait = earliest - performance.now()) {
     await somethingMayHaveChanged(deps, known.run, wait, signal);
-    if (left.length === 0 || signal.aborted) return more;
-    const given = await handOut(deps, known, left);
-    more.push(...given);
-    for (const { attempt } of given) answered.add(attempt);
-    left = left.filter(isLeft);
-    if (left.length === 0 || performance.now() >= earliest) return more;
+    if (queue.isEmpty() || signal.aborted) break;
+    await queue.handOut();
+    if (queue.isEmpty() || performance.now() >= earliest) break;
   }
+  return queue.answers();
+}
+
+/** The attempts that are recorded and wait for a slot. */
+function openQueue(deps: Deps, known: KnownRun, answered: ReadonlySet<string>) {
+  const waiting = new Set(waitingAttempts(known).filter(({ ref }) => !answered.has(ref.attempt.id)));
+  const given: Promise<Observation[]>[] = [];
+  const submit = async (entries: readonly LiveAttempt[]): Promise<Observation[]> => {
+    const answers = await submitEach(deps, known, entries);
+    const taken = new Set(answers.map(({ attempt }) => attempt));
+    for (const entry of entries) if (!taken.has(entry.ref.attempt.id)) waiting.add(entry);
+    return answers;
+  };
+  return {
+    isEmpty: () => waiting.size === 0,
+    /** Gives what fits to the executors, and does not wait for their answers: another slot may be free before. */
+    async handOut(): Promise<void> {
+      const entries = await fitting(deps, [...waiting]);
+      for (const entry of entries) waiting.delete(entry);
+      if (entries.length > 0) given.push(submit(entries));
+    },
+    answers: async (): Promise<Observation[]> => (await Promise.all(given)).flat(),
+  };
 }
 
 async function afterPass(deps: Deps, run: Run): Promise<void> {

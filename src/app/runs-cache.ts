@@ -1,5 +1,6 @@
 import type { Job, LoadedJob } from "../core/job.ts";
 import type { Run } from "../core/run.ts";
+import { isFinalRun } from "../core/status.ts";
 import type { RunStore } from "../ports.ts";
 
 /** A run and its jobs as this process knows them. */
@@ -11,6 +12,8 @@ export interface KnownRun {
 /** What this process knows of runs, so that a pass reads only what others have changed since. */
 export class RunsCache {
   readonly #known = new Map<string, KnownRun>();
+  /** Revisions that the ledger was told of. */
+  readonly #told = new Map<string, number>();
   readonly #most: number;
 
   constructor(most = 200) {
@@ -44,6 +47,16 @@ export class RunsCache {
   async loadWhole(store: RunStore, known: KnownRun, keys: readonly string[]): Promise<void> {
     for (const job of await store.readJobs(known.run.run_id, keys))
       known.jobs.set(job.key, { ...job, whole: true });
+  }
+
+  /** Those of the runs that are not as they were when this was last asked: an idle run is no news to anybody. */
+  news(runs: readonly Run[]): Run[] {
+    const fresh = runs.filter(({ run_id, rev }) => this.#told.get(run_id) !== rev);
+    for (const { run_id, rev, status } of fresh) {
+      if (isFinalRun(status)) this.#told.delete(run_id);
+      else this.#told.set(run_id, rev);
+    }
+    return fresh;
   }
 
   forget(runId: string): void {

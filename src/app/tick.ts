@@ -1,6 +1,6 @@
 import { type Advance, advance } from "../core/advance.ts";
 import { chunk } from "../core/chunk.ts";
-import { type LoadedJob, lastAttempt } from "../core/job.ts";
+import { type Job, type LoadedJob, lastAttempt } from "../core/job.ts";
 import type { Observation } from "../core/observation.ts";
 import type { Run } from "../core/run.ts";
 import { type ExecutorKind, isFinalAttempt, isFinalJob, isFinalRun } from "../core/status.ts";
@@ -22,17 +22,28 @@ export async function tickRun(deps: Deps, cache: RunsCache, runId: string): Prom
   const known = await planned(deps, cache, runId);
   if (!known) return null;
   if (isFinalRun(known.run.status)) return known.run;
-  await pass(deps, cache, known, () => probe(deps, known));
+  await forgetEnded(deps, known, await pass(deps, cache, known, () => probe(deps, known)));
   if (!isFinalRun(known.run.status)) {
     const answers = await act(deps, known);
-    if (answers.length > 0) await pass(deps, cache, known, async () => answers);
+    if (answers.length > 0)
+      await forgetEnded(deps, known, await pass(deps, cache, known, async () => answers));
   }
   if (isFinalRun(known.run.status)) cache.forget(runId);
   return known.run;
 }
 
-/** Attempts that a process which stays has recorded before there are slots for them. */
+/**
+ * Attempts that a process which stays has recorded before there are slots for them. They are submitted with all others; an
+ * executor that says what is free answers `later` to what does not fit.
+ */
 const AHEAD = 32;
+
+export interface PassedOn {
+  readonly known: KnownRun;
+  readonly answers: Observation[];
+  /** What the pass changed; `forgetEnded` tidies up after it, which may take its time. */
+  readonly changed: readonly Job[];
+}
 
 /**
  * One pass of a process that stays until the run ends. What executors answer is not committed by itself but left to its
@@ -44,14 +55,14 @@ export async function passOn(
   cache: RunsCache,
   runId: string,
   { answers, submit }: { answers: readonly Observation[]; submit: boolean },
-): Promise<{ known: KnownRun; answers: Observation[] } | null> {
+): Promise<PassedOn | null> {
   const known = await planned(deps, cache, runId);
   if (!known) return null;
   const look = async () => [...answers, ...(await probe(deps, known))];
-  await pass(deps, cache, known, look, submit ? AHEAD : 0);
-  if (!isFinalRun(known.run.status)) return { known, answers: submit ? await act(deps, known) : [] };
-  cache.forget(runId);
-  return { known, answers: [] };
+  const changed = await pass(deps, cache, known, look, submit ? AHEAD : 0);
+  const isOver = isFinalRun(known.run.status);
+  if (isOver) cache.forget(runId);
+  return { known, changed, answers: isOver || !submit ? [] : await act(deps, known) };
 }
 
 /** The run with its planning done, or as far as it may go. */
@@ -70,21 +81,22 @@ async function planned(deps: Deps, cache: RunsCache, runId: string): Promise<Kno
   return known;
 }
 
-/** Decides and commits, again after each lost race, on what is then true. */
+/** Decides and commits, again after each lost race, on what is then true. Returns the jobs that it changed. */
 async function pass(
   deps: Deps,
   cache: RunsCache,
   known: KnownRun,
   look: () => Promise<Observation[]>,
   ahead = 0,
-): Promise<void> {
+): Promise<readonly Job[]> {
   for (let race = 0; race < MOST_RACES && !isFinalRun(known.run.status); race++) {
     const observations = await look();
     const decision = await decide(deps, cache, known, { observations, ahead });
-    if (!decision.pass.changed) return;
-    if (await commit(deps, cache, known, decision)) return;
+    if (!decision.pass.changed) break;
+    if (await commit(deps, cache, known, decision)) return decision.pass.jobs;
     await cache.refresh(deps.store, known.run.run_id);
   }
+  return [];
 }
 
 /** What a pass makes of a run, and the state it was made from: others may bring `known` up to date in between. */
@@ -149,14 +161,13 @@ async function commit(
     cache.committed({ ...part.run, rev }, part.jobs);
     known.run = { ...part.run, rev };
   }
-  await forgetEnded(deps, known, pass);
   return true;
 }
 
 /** Ends that are committed need not be kept by the executors any longer. */
-async function forgetEnded(deps: Deps, known: KnownRun, decided: Advance): Promise<void> {
+export async function forgetEnded(deps: Deps, known: KnownRun, changed: readonly Job[]): Promise<void> {
   const refs: AttemptRef[] = [];
-  for (const job of decided.jobs) {
+  for (const job of changed) {
     const ended = job.attempts.findLast((attempt) => isFinalAttempt(attempt.status));
     if (ended?.ended_at) refs.push({ run_id: known.run.run_id, job: job.key, attempt: ended });
   }
@@ -191,6 +202,6 @@ export async function tickAll(
       cache.forget(id);
     }
   }
-  for (const warning of await deps.ledger.record(runs, deps.now())) deps.warn(warning);
+  for (const warning of await deps.ledger.record(cache.news(runs), deps.now())) deps.warn(warning);
   return { runs, errors };
 }

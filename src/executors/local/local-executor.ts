@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { AdapterError, type Capacity, type Clock, type Executor } from "../../ports.ts";
 import { cancelAttempt } from "./cancel.ts";
 import { findMemoryGroups, ownLimit } from "./cgroup.ts";
@@ -50,7 +51,10 @@ export function openLocalExecutor(options: LocalExecutorOptions): Executor {
     },
     log: async (ref, { lines }) => readLog(attemptFiles(host.folder, ref).log, lines),
     forget: async (attempts) => {
-      await Promise.all(attempts.map((ref) => forgetAttempt(host, ref)));
+      for (const ref of attempts) {
+        await forgetAttempt(host, ref);
+        await setImmediate(); // tidying has time; what fills a slot has not
+      }
     },
     changed: (signal) => host.ends.changed(signal),
   };

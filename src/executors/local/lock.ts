@@ -1,4 +1,4 @@
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 
 /** Does one thing at a time over all processes that use the same file. */
 export interface Lock {
@@ -12,21 +12,23 @@ export interface Lock {
  */
 export function openLock(path: string): Lock {
   const database = new DatabaseSync(path, { timeout: 5000 });
+  const begin = database.prepare("BEGIN IMMEDIATE");
+  const rollback = database.prepare("ROLLBACK");
   return {
     hold(work) {
-      if (!begin(database)) return null;
+      if (!took(begin)) return null;
       try {
         return work();
       } finally {
-        database.exec("ROLLBACK");
+        rollback.run();
       }
     },
   };
 }
 
-function begin(database: DatabaseSync): boolean {
+function took(begin: StatementSync): boolean {
   try {
-    database.exec("BEGIN IMMEDIATE");
+    begin.run();
     return true;
   } catch (error) {
     const SQLITE_BUSY = 5;

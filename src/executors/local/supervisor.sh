@@ -220,17 +220,20 @@ check_limits() {
   if ((disk_limit > 0 && clock >= next_disk)) && check_disk; then stop_tree disk 1000000; fi
 }
 
-# Until the script has ended. The waits grow from 3 ms to 100 ms, always a fraction of what it has run already.
+# Until the script has ended. The waits grow from 3 ms to 100 ms, always a third of what it has run already.
 watch_script() {
-  local wait_for=3000 deadline=0 next_check
+  local wait_for=3000 deadline=0 next_check begun
   tell_time
+  begun=$clock
   ((time_limit > 0)) && deadline=$((clock + time_limit))
   next_check=$((clock + check_interval)) next_disk=$((clock + 1000000))
   while kill -0 "$child"; do
     pause "$wait_for"
-    ((wait_for = wait_for < 70000 ? wait_for * 3 / 2 : 100000))
-    ((wait_for > check_interval)) && wait_for=$check_interval
     tell_time
+    ((wait_for = (clock - begun) / 3))
+    ((wait_for < 100000 && clock >= begun)) || wait_for=100000
+    ((wait_for > 1000)) || wait_for=1000
+    ((wait_for > check_interval)) && wait_for=$check_interval
     if [[ -e $folder/cancel ]]; then
       stop_tree cancelled "$grace"
     elif ((deadline > 0 && clock >= deadline)); then
