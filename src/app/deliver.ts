@@ -30,14 +30,24 @@ export async function deliver(deps: Deps, options: { limit: number; runId?: stri
     limit: options.limit,
   });
   const done = { sent: 0, postponed: 0, failed: [] as Notice[] };
-  for (const notice of due) {
-    const after = await deliverOne(deps, notice);
-    if (!after) continue;
+  // One after another in a channel, the channels side by side: one that hangs holds up no other.
+  const byChannel = Map.groupBy(due, (notice) => notice.channel);
+  const outcomes = await Promise.all([...byChannel.values()].map((notices) => deliverInTurn(deps, notices)));
+  for (const after of outcomes.flat()) {
     if (after.status === "sent") done.sent += 1;
     else if (after.status === "failed") done.failed.push(after);
     else done.postponed += 1;
   }
   return done;
+}
+
+async function deliverInTurn(deps: Deps, notices: readonly Notice[]): Promise<Notice[]> {
+  const after: Notice[] = [];
+  for (const notice of notices) {
+    const tried = await deliverOne(deps, notice);
+    if (tried) after.push(tried);
+  }
+  return after;
 }
 
 /** The notice as it is after the try, or null when it was not its turn. */

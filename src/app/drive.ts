@@ -4,7 +4,7 @@ import { isFinalRun } from "../core/status.ts";
 import { fitting, submitEach, waitingAttempts } from "./act.ts";
 import { deliver } from "./deliver.ts";
 import type { Deps } from "./deps.ts";
-import type { LiveAttempt } from "./probe.ts";
+import { type LiveAttempt, messageOf } from "./probe.ts";
 import type { KnownRun, RunsCache } from "./runs-cache.ts";
 import { forgetEnded, type PassedOn, passOn } from "./tick.ts";
 
@@ -30,16 +30,18 @@ export async function drive(
   options: DriveOptions = {},
 ): Promise<Run | null> {
   const { signal = new AbortController().signal, every = 1000 } = options;
+  const telling = tellBeside(deps, runId);
   for (let answers: Observation[] = []; ; ) {
     const begun = performance.now();
     const made = await passOn(deps, cache, runId, { answers, submit: !signal.aborted });
     if (!made) return null;
     const { run } = made.known;
     const tidied = forgetEnded(deps, made.known, made.changed);
-    await afterPass(deps, run);
+    for (const warning of await deps.ledger.record([run], deps.now())) deps.warn(warning);
+    telling.go();
     await options.onPass?.(run);
     if (isFinalRun(run.status)) {
-      await tidied;
+      await Promise.all([tidied, telling.end()]);
       await deliverTheRest(deps, runId, options.lastDeliveries ?? 15_000, signal);
       return run;
     }
@@ -47,7 +49,9 @@ export async function drive(
     const stays = !run.held && !(signal.aborted && answers.length === 0);
     if (stays) answers.push(...(await untilNextPass(deps, made, { begun, every, signal })));
     await tidied;
-    if (!stays) return run;
+    if (stays) continue;
+    await telling.end();
+    return run;
   }
 }
 
@@ -69,7 +73,7 @@ async function untilNextPass(
   if (signal.aborted || answers.some(({ status }) => status === "failed")) return [];
   const earliest = begun + Math.max(BETWEEN_PASSES, SHARE_OF_PASSES * (performance.now() - begun));
   const queue = openQueue(deps, known, new Set(answers.map(({ attempt }) => attempt)));
-  for (let wait = every; ; wait = earliest - performance.now()) {
+  for (let wait = every; ; wait = Math.max(1, earliest - performance.now())) {
     await somethingMayHaveChanged(deps, known.run, wait, signal);
     if (queue.isEmpty() || signal.aborted) break;
     await queue.handOut();
@@ -100,9 +104,26 @@ function openQueue(deps: Deps, known: KnownRun, answered: ReadonlySet<string>) {
   };
 }
 
-async function afterPass(deps: Deps, run: Run): Promise<void> {
-  for (const warning of await deps.ledger.record([run], deps.now())) deps.warn(warning);
-  await deliver(deps, { limit: 20, runId: run.run_id });
+/** Delivers what is due beside the passes, one round at a time: telling cannot hold up a run. */
+function tellBeside(deps: Deps, runId: string) {
+  let round: Promise<void> | null = null;
+  const deliverDue = async (): Promise<void> => {
+    try {
+      await deliver(deps, { limit: 20, runId });
+    } catch (error) {
+      deps.warn(`notices of ${runId} could not be delivered, they are tried again: ${messageOf(error)}`);
+    }
+  };
+  return {
+    go(): void {
+      round ??= deliverDue().finally(() => {
+        round = null;
+      });
+    },
+    async end(): Promise<void> {
+      await round;
+    },
+  };
 }
 
 /** Waits for the executor's word, the pause's end, or the signal. */

@@ -121,7 +121,22 @@ async function end(context: Context, app: App, run: Run, allowSkips: boolean): P
     const loaded = await app.deps.store.load(run.run_id, 0, "whole");
     context.terminal.out(`\n${await finalNotice(run, loaded?.jobs ?? [])}\n`);
   }
+  await sayUntold(context, app, run.run_id);
   return runExitCode(run, allowSkips);
+}
+
+/** Who was not told, and why: nobody looks into the outbox of a run that seems to have gone well. */
+async function sayUntold(context: Context, app: App, runId: string): Promise<void> {
+  const untold = await app.deps.store.queryNotices({
+    run_id: runId,
+    status: ["failed", "pending"],
+    limit: 5,
+  });
+  for (const { channel, event, status, error } of untold) {
+    const why = error ?? "it was not its turn yet";
+    const then = status === "failed" ? "bioagent notices --failed" : "the next bioagent tick tries again";
+    context.terminal.err(`bioagent: ${channel} was not told of ${event}: ${why} (${then})\n`);
+  }
 }
 
 /** The run goes on without us: its jobs are detached, and everything that is known stands in the store. */

@@ -73,7 +73,9 @@ export function seen({ class: failure, evidence, exitCode, job }: Omit<Seen, "ro
     case "bad_input":
       return `${code || "The log"} is what step ${job.step} declares for bad input${line ? ` (${line})` : ""}.`;
     case "app":
-      return exitCode === null ? "It failed without an exit code." : `${code}.`;
+      return exitCode === null
+        ? "It failed without an exit code."
+        : `${code}${line ? `, and the log matches ${line}` : ""}.`;
     case "cancelled_elsewhere":
       return `Somebody else cancelled it${because(word, exitCode)}.`;
     case "lost":

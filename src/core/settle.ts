@@ -2,7 +2,7 @@ import { type Case, decide, type Verdict } from "./decide.ts";
 import { change, type Draft, record } from "./draft.ts";
 import { endAttempt, ended, observed } from "./end-attempt.ts";
 import { endJob, stop } from "./end-job.ts";
-import type { Attempt, Job, LoadedJob } from "./job.ts";
+import type { Attempt, Evidence, Job, LoadedJob } from "./job.ts";
 import type { Observation } from "./observation.ts";
 import { type Step, stepOf } from "./pipeline.ts";
 import { seen, subject } from "./reasoning.ts";
@@ -18,7 +18,7 @@ export function settleFailure(
   seenNow: Observation,
   failure: FailureClass,
 ): void {
-  const evidence = seenNow.evidence ?? [];
+  const evidence = withMatches(seenNow);
   const status = failure === "lost" ? "lost" : "failed";
   const attempt = endAttempt(draft, job, seenNow, status, failure, evidence);
   const fields = ended(job, attempt);
@@ -28,6 +28,13 @@ export function settleFailure(
   const after = change(draft, job.key, { ...fields, status: "pending", error });
   record(draft, "job.observed", after, observed(seenNow, attempt));
   settle(draft, after, verdict);
+}
+
+/** The user's own patterns that the log matched speak too: a rule may decide by them. */
+function withMatches({ evidence = [], matches = [] }: Observation): Evidence[] {
+  const told = new Set(evidence.map((item) => item.text));
+  const more = matches.filter((pattern) => !told.has(pattern)).slice(0, 5);
+  return [...evidence, ...more.map((text): Evidence => ({ source: "pattern", text }))];
 }
 
 function caseOf(
@@ -64,7 +71,7 @@ function hopeless(draft: Draft, job: Job, attempt: Attempt, failure: FailureClas
       return `${samples} samples of step ${job.step} failed in this way, so a retry is not worth it`;
   }
   if (failure === "missing_output" && counts.byStatus.succeeded === 0 && othersMissedToo(draft, job)) {
-    return `no sample ever made it, so the pattern is probably mistyped`;
+    return "no job of this step ever made its outputs, so the script or the pattern is wrong";
   }
   return null;
 }

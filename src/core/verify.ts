@@ -25,7 +25,9 @@ export function verifyOutputs(
     if (entries.length === 0) return [`declared output ${pattern} is missing`];
     return entries.flatMap((entry) => fault(entry, sizes[entry.path], output.allow_empty));
   });
-  return { missing, files: manifest.outputs.map(({ path, size, checksum }) => ({ path, size, checksum })) };
+  // A file that is an output and a metrics file at once is one file.
+  const files = new Map(manifest.outputs.map(({ path, size, checksum }) => [path, { path, size, checksum }]));
+  return { missing, files: [...files.values()] };
 }
 
 function fault(entry: OutputFile, size: number | undefined, allowEmpty: boolean): string[] {

@@ -71,15 +71,25 @@ async function take(source: string, target: string, file: OutputFile): Promise<b
   }
 }
 
+/** A copy that shares its blocks where the disk can make one, else a link: outputs may be too large to be there twice. */
 async function linkOrCopy(source: string, temporary: string): Promise<void> {
+  const { COPYFILE_EXCL, COPYFILE_FICLONE_FORCE } = constants;
+  if (await succeeds(copyFile(source, temporary, COPYFILE_EXCL | COPYFILE_FICLONE_FORCE))) return;
+  await rm(temporary, { force: true });
   try {
     await link(source, temporary);
   } catch (error) {
     if (isAbsent(error)) throw error;
-    await copyFile(source, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    await copyFile(source, temporary, COPYFILE_EXCL);
     await flush(temporary);
   }
 }
+
+const succeeds = (work: Promise<void>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  );
 
 async function flush(path: string): Promise<void> {
   const handle = await open(path, "r+");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { resume, retry } from "../../src/app/change.ts";
+import { drive } from "../../src/app/drive.ts";
 import { RunsCache } from "../../src/app/runs-cache.ts";
 import { startRun } from "../../src/app/start.ts";
 import { tickRun } from "../../src/app/tick.ts";
@@ -124,4 +125,61 @@ test("waiting for quota beyond 30 min is told, also while another job runs", () 
   scene.wait(7200);
   scene.advance(seen());
   assert.equal(scene.notices.length, 1);
+});
+
+test("a channel that hangs holds up neither another channel nor the end of a run", async () => {
+  const { world, deps } = lab();
+  const hanging = new Promise<never>(() => {});
+  const told: string[] = [];
+  const channel = (name: string, answer: () => Promise<{ kind: "delivered" }>) => ({
+    name,
+    kind: "x",
+    recipients: [name],
+    paceMilliseconds: 0,
+    deliver: async () => {
+      told.push(name);
+      return answer();
+    },
+  });
+  const channels = new Map([
+    ["a_hangs", channel("a_hangs", () => hanging)],
+    ["well", channel("well", async () => ({ kind: "delivered" }))],
+  ]);
+  const subscriptions = [{ on: ["run.started" as const], to: ["a_hangs", "well"] }];
+  const { run } = await startRun({ ...deps, channels, subscriptions }, input(spec([step("a")]), ["s1"]));
+  const gone = new AbortController();
+  const statuses: string[] = [];
+  const driven = drive({ ...deps, channels, subscriptions }, new RunsCache(), run.run_id, {
+    every: 1,
+    signal: gone.signal,
+    onPass: ({ status }) => {
+      statuses.push(status);
+      world.progress();
+      world.pass(60);
+    },
+  });
+  await until(() => statuses.includes("completed") && told.includes("well"));
+  gone.abort();
+  void driven;
+});
+
+async function until(seen: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 2000; tries++) {
+    if (seen()) return;
+    await new Promise((done) => setImmediate(done));
+  }
+  assert.fail("not seen");
+}
+
+test("a decision by a pattern of the log names the pattern, in its evidence and in its words", () => {
+  const rules = [{ name: "magic", when: { log: "Bad\\s+magic" }, do: "skip" }];
+  const scene = new Scene(Pipeline.parse({ pipeline: "p", rules, steps: [step("a")] }), ["s1", "s2", "s3"]);
+  scene.advance();
+  scene.advance([
+    scene.of("a-s1", { status: "failed", exit_code: 5, log_tail: "Bad  magic 7", matches: ["Bad\\s+magic"] }),
+  ]);
+  const { decision } = scene.job("a-s1");
+  assert.equal(decision?.rule, "magic");
+  assert.deepEqual(decision?.evidence.find(({ source }) => source === "pattern")?.text, "Bad\\s+magic");
+  assert.match(decision!.reasoning, /^Exit code 5, and the log matches "Bad\\s\+magic"\. Skipping s1\.$/);
 });

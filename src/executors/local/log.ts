@@ -10,9 +10,13 @@ export function readTail(path: string): string | null {
   return raw === null ? null : lastBytes(lastLines(cleanLog(raw), TAIL_LINES), TAIL_BYTES);
 }
 
-/** The last `lines` lines, or all that is kept. Null when there is no log. */
+/** Bytes that are read for the last so many lines: a log may hold one line of many megabytes. */
+const BYTES_PER_LINE = 4096;
+
+/** The last `lines` lines (of very long ones, their end), or all that is kept. Null when there is no log. */
 export function readLog(path: string, lines: number | null): string | null {
-  const raw = readEnd(path, Number.POSITIVE_INFINITY);
+  const most = lines === null ? Number.POSITIVE_INFINITY : Math.max(lines * BYTES_PER_LINE, 64 * 1024);
+  const raw = readEnd(path, most);
   if (raw === null) return null;
   const text = cleanLog(raw);
   return lines === null ? text : lastLines(text, lines);
@@ -44,20 +48,24 @@ function wholeCharacters(bytes: Buffer, wasCut: boolean): Buffer {
   return bytes.subarray(start);
 }
 
+/** Each kind of sequence has a longest form: without one, a log of escape characters would be read over and over. */
 const ESCAPES =
-  /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[PX^_][^\u001b]*\u001b\\|[ -/]*[0-~])/g;
+  /\u001b(?:\[[0-?]{0,64}[ -/]{0,16}[@-~]|\][^\u0007\u001b]{0,512}(?:\u0007|\u001b\\)|[PX^_][^\u001b]{0,512}\u001b\\|[ -/]{0,16}[0-~])/g;
 
 /**
  * Valid UTF-8 with no control characters but newline and tab, so that it can stand in a document, a terminal or a page.
  * Of a line that was overwritten after a carriage return (a progress bar), what a terminal would show last stays.
  */
 export function cleanLog(raw: Buffer): string {
-  return raw
-    .toString("utf8")
-    .replace(ESCAPES, "")
-    .replace(/\r+(?=\n|$)/g, "")
-    .replace(/[^\n]*\r/g, "")
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
+  const text = raw.toString("utf8").replace(ESCAPES, "");
+  const lines = text.includes("\r") ? text.split("\n").map(asShown).join("\n") : text;
+  return lines.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
+}
+
+function asShown(line: string): string {
+  let end = line.length;
+  while (end > 0 && line[end - 1] === "\r") end -= 1;
+  return line.slice(line.lastIndexOf("\r", end - 1) + 1, end);
 }
 
 function lastLines(text: string, lines: number): string {

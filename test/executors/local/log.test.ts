@@ -36,3 +36,10 @@ test("the last lines, all lines, and no log at all", (t) => {
   assert.equal(readLog(path, null), "\na\nb\n");
   assert.equal(readTail(join(folder, "none")), null);
 });
+
+test("a line of many megabytes without an end is cleaned in one go, and its end is shown for a few lines", () => {
+  const long = Buffer.alloc(8 * 2 ** 20, "y");
+  assert.equal(cleanLog(long).length, long.length);
+  assert.equal(cleanLog(Buffer.alloc(2 ** 20, "\u001b]")).includes("\u001b"), false);
+  assert.equal(cleanLog(Buffer.from("10%\r50%\r100%\r\nnext\r\n\r\nlast\r")), "100%\nnext\n\nlast");
+});
