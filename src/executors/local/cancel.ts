@@ -14,12 +14,14 @@ export function cancelAttempt(host: Host, ref: AttemptRef): void {
   try {
     mkdirSync(files.home, { recursive: true });
     // After the end it says nothing to anybody: an exit record wins over it.
-    if (!placeTombstone(files.claim, new Date(host.now()).toISOString())) writeFileSync(files.cancel, "");
+    const never = placeTombstone(files.claim, new Date(host.now()).toISOString());
+    if (!never) writeFileSync(files.cancel, "");
+    // That it never starts is news that no watcher sees; the end of what lives is seen when it comes.
+    else host.ends.bump();
   } catch (cause) {
     throw new AdapterError(
       `Could not cancel ${ref.attempt.id} of ${ref.run_id} in ${files.home}: ${(cause as Error).message}. Make room or give write permission, and cancel again.`,
       { code: "local_cancel", retryable: true, cause },
     );
   }
-  host.ends.bump();
 }
