@@ -134,16 +134,20 @@ async function somethingMayHaveChanged(
   signal: AbortSignal,
 ): Promise<void> {
   const wake = new AbortController();
-  const stop = AbortSignal.any([wake.signal, signal]);
-  const timer = setTimeout(() => wake.abort(), every);
+  // Given a reason, because the one that is made otherwise costs a stack trace, and this happens with every job's end.
+  const stop = (): void => wake.abort("enough waited");
+  const timer = setTimeout(stop, every);
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
   try {
     await Promise.race([
-      deps.executors.get(run.executor)?.changed(stop) ?? Promise.resolve(),
-      new Promise<void>((done) => stop.addEventListener("abort", () => done(), { once: true })),
+      deps.executors.get(run.executor)?.changed(wake.signal) ?? Promise.resolve(),
+      new Promise<void>((done) => wake.signal.addEventListener("abort", () => done(), { once: true })),
     ]);
   } finally {
     clearTimeout(timer);
-    wake.abort();
+    signal.removeEventListener("abort", stop);
+    stop();
   }
 }
 
