@@ -3,8 +3,10 @@ import {
   constants,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmdirSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -125,6 +127,26 @@ export function removeGroup(groups: MemoryGroups, launch: string): void {
   } catch {
     // It was never made, is gone already, or still holds a process; forgetting the attempt tries again.
   }
+}
+
+/**
+ * Removes groups that were made before `before` (milliseconds) and that nothing lives in: a monitor that was killed, or
+ * that ran in another place of the hierarchy, cannot have removed them. Returns how many went.
+ */
+export function sweepGroups(groups: MemoryGroups, before: number): number {
+  let removed = 0;
+  for (const name of readdirSync(groups.base)) {
+    if (!name.startsWith(PREFIX)) continue;
+    const folder = join(groups.base, name);
+    try {
+      if (statSync(folder).mtimeMs >= before) continue;
+      rmdirSync(folder);
+      removed += 1;
+    } catch {
+      // It still holds a process, or another monitor was faster.
+    }
+  }
+  return removed;
 }
 
 /** Process ids in a launch's group. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { AdapterError, type Capacity, type Clock, type Executor } from "../../ports.ts";
 import { cancelAttempt } from "./cancel.ts";
-import { findMemoryGroups, ownLimit } from "./cgroup.ts";
+import { findMemoryGroups, ownLimit, sweepGroups } from "./cgroup.ts";
 import { watchEnds } from "./ends.ts";
 import { attemptFiles, openFolder } from "./folder.ts";
 import { forgetAttempt } from "./forget.ts";
@@ -77,12 +77,16 @@ function openHost(options: LocalExecutorOptions): Host {
   }
 }
 
+/** A group that is empty for so long, milliseconds, belongs to no attempt that is just being started. */
+const SWEPT_AFTER = 3_600_000;
+
 function buildHost(options: LocalExecutorOptions): Host {
   const { now } = options;
   const folder = openFolder(options.directory);
   const self = readFileSync("/proc/self/cgroup", "utf8");
   const machine = thisMachine();
   const groups = options.cgroups === "off" ? null : findMemoryGroups(CGROUPS, self);
+  if (groups) sweepGroups(groups, Date.now() - SWEPT_AFTER);
   const total = totalOf(options, self);
   return {
     folder,

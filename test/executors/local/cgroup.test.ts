@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import {
@@ -8,6 +8,7 @@ import {
   makeGroup,
   ownLimit,
   removeGroup,
+  sweepGroups,
 } from "../../../src/executors/local/cgroup.ts";
 import { temporaryFolder } from "./fixture.ts";
 
@@ -84,4 +85,16 @@ test("the own limit is the least of all above, and a huge one is none", (t) => {
   });
   assert.equal(ownLimit(root, "0::/a/b\n4:memory:/c\n"), 1_000_000);
   assert.equal(ownLimit(root, "4:memory:/c\n"), null);
+});
+
+test("groups left behind are swept when they are old and empty, and nobody else's", (t) => {
+  const base = temporaryFolder(t);
+  const groups = { version: 1, base } as const;
+  for (const name of ["bioagent-old", "bioagent-new", "bioagent-busy/child", "somebody-old"]) {
+    mkdirSync(join(base, name), { recursive: true });
+  }
+  for (const name of ["bioagent-old", "bioagent-busy", "somebody-old"])
+    utimesSync(join(base, name), 1000, 1000);
+  assert.equal(sweepGroups(groups, 2_000_000), 1);
+  assert.deepEqual(readdirSync(base).sort(), ["bioagent-busy", "bioagent-new", "somebody-old"]);
 });
