@@ -1,6 +1,6 @@
 import type { Classified } from "../core/classify.ts";
 import type { Attempt, Job } from "../core/job.ts";
-import { lastAttempt } from "../core/job.ts";
+import { lastAttempt, UNTOUCHED } from "../core/job.ts";
 import type { Resources } from "../core/resources.ts";
 import type { FailureClass } from "../core/status.ts";
 import type { SeenDocument } from "./explain.ts";
@@ -84,27 +84,6 @@ const EMPTY: Omit<Job, "resources" | "executor"> = {
   step: NO_STEP,
   sample: null,
   inputs: {},
-  status: "pending",
-  submitted_at: null,
-  started_at: null,
-  completed_at: null,
-  exit_code: null,
-  class: null,
-  exit_codes: [],
-  classes: [],
-  retry_count: 0,
-  retries: {},
-  error: null,
-  decision: null,
-  outputs: [],
-  metrics: {},
-  waiting: null,
-  not_before: null,
+  ...UNTOUCHED,
   fingerprint: null,
-  reused_from: null,
-  blocked_by: null,
-  exhausted: false,
-  attempts: [],
-  decisions: [],
-  rev: 0,
 };

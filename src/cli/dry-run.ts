@@ -3,7 +3,7 @@ import { type StartInput, startRun } from "../app/start.ts";
 import { submissionOf } from "../app/submission.ts";
 import type { Config } from "../config.ts";
 import { jobKey } from "../core/ids.ts";
-import type { Attempt, Job } from "../core/job.ts";
+import { type Job, nextAttempt } from "../core/job.ts";
 import { stepOf } from "../core/pipeline.ts";
 import type { Run } from "../core/run.ts";
 import { fillPattern } from "../core/verify.ts";
@@ -57,32 +57,17 @@ async function firstCommands(app: App, run: Run, jobs: ReadonlyMap<string, Job>)
     const job = [...jobs.values()].find((each) => each.step === step.id);
     if (!job) continue;
     const rows = job.sample === null ? [] : await readRows(app.deps, run, job.sample);
-    const { shell, script, environment } = submissionOf(run, jobs, job, firstAttempt(job), rows);
+    const { shell, script, environment } = submissionOf(
+      run,
+      jobs,
+      job,
+      nextAttempt(job, NEVER_LOOKED_AT),
+      rows,
+    );
     commands.push({ job: job.key, shell: [...shell], environment, script });
   }
   return commands;
 }
 
-const firstAttempt = (job: Job): Attempt => ({
-  attempt: 1,
-  id: job.job_id,
-  status: "recorded",
-  executor: job.executor,
-  handle: null,
-  group: null,
-  origin: "submitted",
-  resources: job.resources,
-  recorded_at: "1970-01-01T00:00:00Z", // never looked at: the attempt is only shown
-  submitted_at: null,
-  started_at: null,
-  ended_at: null,
-  raw_state: null,
-  exit_code: null,
-  class: null,
-  evidence: [],
-  peak_memory: null,
-  log_tail: null,
-  log_uri: null,
-  cancel_requested_at: null,
-  cancel_decision: null,
-});
+/** When the attempt was recorded: it is only shown. */
+const NEVER_LOOKED_AT = "1970-01-01T00:00:00Z";

@@ -139,3 +139,57 @@ export const lastAttempt = (job: Pick<Job, "attempts">): Attempt | undefined => 
 /** The id of a job's attempt number `n`: the job's base, then `-aN`. */
 export const attemptId = (base: string, attempt: number): string => `${base}-a${attempt}`;
 export const attemptBase = (id: string): string => id.replace(/-a\d+$/, "");
+
+/** What every planned job is before anything has happened to it. */
+export const UNTOUCHED = {
+  status: "pending",
+  submitted_at: null,
+  started_at: null,
+  completed_at: null,
+  exit_code: null,
+  class: null,
+  exit_codes: [],
+  classes: [],
+  retry_count: 0,
+  retries: {},
+  error: null,
+  decision: null,
+  outputs: [],
+  metrics: {},
+  waiting: null,
+  not_before: null,
+  reused_from: null,
+  blocked_by: null,
+  exhausted: false,
+  attempts: [],
+  decisions: [],
+  rev: 0,
+} satisfies Partial<Job>;
+
+/** The next attempt of a job, as it is written down before anything is submitted. */
+export function nextAttempt(job: Job, recordedAt: string): Attempt {
+  const attempt = (lastAttempt(job)?.attempt ?? 0) + 1;
+  return {
+    attempt,
+    id: attemptId(attemptBase(job.job_id), attempt),
+    status: "recorded",
+    executor: job.executor,
+    handle: null,
+    group: null,
+    origin: "submitted",
+    resources: job.resources,
+    recorded_at: recordedAt,
+    submitted_at: null,
+    started_at: null,
+    ended_at: null,
+    raw_state: null,
+    exit_code: null,
+    class: null,
+    evidence: [],
+    peak_memory: null,
+    log_tail: null,
+    log_uri: null,
+    cancel_requested_at: null,
+    cancel_decision: null,
+  };
+}

@@ -2,7 +2,7 @@ import { hasLiveAttempt, openJobs } from "./board.ts";
 import { change, type Draft, record } from "./draft.ts";
 import { endJob, plainDecision } from "./end-job.ts";
 import { jobKey } from "./ids.ts";
-import { type Attempt, attemptBase, attemptId, type Job, type LoadedJob, lastAttempt } from "./job.ts";
+import { type Job, type LoadedJob, lastAttempt, nextAttempt } from "./job.ts";
 import { type Step, stepOf, topological } from "./pipeline.ts";
 import { bytesOf } from "./quantity.ts";
 import { subject } from "./reasoning.ts";
@@ -197,39 +197,16 @@ function spend(free: Free, resources: Job["resources"]): void {
 
 /** Record before act: the attempt exists under its derived id before anything is submitted. */
 function recordAttempt(draft: Draft, job: LoadedJob): void {
-  const number = (lastAttempt(job)?.attempt ?? 0) + 1;
-  const id = attemptId(attemptBase(job.job_id), number);
-  const attempt: Attempt = {
-    attempt: number,
-    id,
-    status: "recorded",
-    executor: job.executor,
-    handle: null,
-    group: null,
-    origin: "submitted",
-    resources: job.resources,
-    recorded_at: draft.now,
-    submitted_at: null,
-    started_at: null,
-    ended_at: null,
-    raw_state: null,
-    exit_code: null,
-    class: null,
-    evidence: [],
-    peak_memory: null,
-    log_tail: null,
-    log_uri: null,
-    cancel_requested_at: null,
-    cancel_decision: null,
-  };
+  const attempt = nextAttempt(job, draft.now);
+  const { id, executor, resources } = attempt;
   const after = change(draft, job.key, {
     job_id: id,
     attempts: [...job.attempts, attempt],
-    retry_count: number - 1,
+    retry_count: attempt.attempt - 1,
     not_before: null,
     completed_at: null,
   });
-  record(draft, "job.recorded", after, { id, executor: job.executor, resources: job.resources });
+  record(draft, "job.recorded", after, { id, executor, resources });
 }
 
 const beforeStart = ({ action, reason }: Stopping): string =>

@@ -1,5 +1,5 @@
 import { attemptBaseOf, jobIdentity, jobKey } from "./ids.ts";
-import { attemptId, type Job } from "./job.ts";
+import { attemptId, type Job, UNTOUCHED } from "./job.ts";
 import { type Params, type Pipeline, type Problem, type Step, topological } from "./pipeline.ts";
 import { type Largest, tooBig } from "./resources.ts";
 import type { Run } from "./run.ts";
@@ -78,31 +78,10 @@ export function planJob(
     step: slot.step.id,
     sample: slot.sample,
     inputs: Object.fromEntries(Object.entries(it.inputs).map(([name, input]) => [name, input.value])),
-    status: "pending",
-    submitted_at: null,
-    started_at: null,
-    completed_at: null,
-    exit_code: null,
-    class: null,
-    exit_codes: [],
-    classes: [],
-    retry_count: 0,
-    retries: {},
-    error: null,
-    decision: null,
     resources: slot.step.resources,
     executor: run.executor,
-    outputs: [],
-    metrics: {},
-    waiting: null,
-    not_before: null,
     fingerprint: it.hash(JSON.stringify(fingerprintParts(run, slot, it))),
-    reused_from: null,
-    blocked_by: null,
-    exhausted: false,
-    attempts: [],
-    decisions: [],
-    rev: 0,
+    ...UNTOUCHED,
   };
 }
 
