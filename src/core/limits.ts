@@ -44,12 +44,18 @@ function canary(draft: Draft): string | null {
 /** What most of the step's failed jobs say, so that the reason stands in one line. */
 function commonError(draft: Draft, step: string): string | null {
   const seen = new Map<string, number>();
+  let total = 0;
   for (const job of draft.jobs.values()) {
     if (job.step !== step || !job.exhausted || !job.error) continue;
     seen.set(job.error, (seen.get(job.error) ?? 0) + 1);
+    total += 1;
   }
   const [first] = [...seen].sort((a, b) => b[1] - a[1]);
-  return first ? first[0] : null;
+  if (!first) return null;
+  const [error, count] = first;
+  return count * 2 > total || seen.size === 1
+    ? error
+    : `${seen.size} different reasons, most often: ${error}`;
 }
 
 function tooManySamples(draft: Draft): string | null {

@@ -183,3 +183,14 @@ test("a decision by a pattern of the log names the pattern, in its evidence and 
   assert.deepEqual(decision?.evidence.find(({ source }) => source === "pattern")?.text, "Bad\\s+magic");
   assert.match(decision!.reasoning, /^Exit code 5, and the log matches "Bad\\s\+magic"\. Skipping s1\.$/);
 });
+
+test("a canary of many different failures does not pass one of them off as the reason of all", () => {
+  const names = Array.from({ length: 12 }, (_, at) => `s${at}`);
+  const scene = new Scene(Pipeline.parse({ pipeline: "p", preset: "frugal", steps: [step("a")] }), names);
+  scene.advance();
+  const seen = names
+    .slice(0, 10)
+    .map((name, at) => scene.of(`a-${name}`, { status: "failed", exit_code: 60 + at }));
+  scene.advance(seen);
+  assert.match(scene.run.stopping!.reason, /\(10 different reasons, most often: Exit code 60\)/);
+});
