@@ -21,7 +21,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
   commands: () =>
     table(
       ["Command", "What it does"],
-      commands().map((command) => [code(command.name()), command.summary()]),
+      commands().map((command) => [code(command.name()), command.summary() || command.description()]),
     ),
   help: () => commands().map(helpSection).join("\n"),
   rules: () =>
