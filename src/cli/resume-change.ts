@@ -1,11 +1,12 @@
 import type { StartInput } from "../app/start.ts";
 import type { Config } from "../config.ts";
+import { withReferences, withResources } from "../core/pipeline.ts";
 import type { Run } from "../core/run.ts";
 import type { Context } from "./context.ts";
 import { UsageError } from "./failure.ts";
 import { readParams } from "./input/pairs.ts";
 import { acceptPipeline, openPipelineFile } from "./input/read-pipeline-file.ts";
-import { applySettings, readSettingsOptions } from "./input/settings.ts";
+import { readSettingsOptions } from "./input/settings.ts";
 import { userName } from "./user.ts";
 
 export type ResumeChange = Partial<Pick<StartInput, "pipeline" | "params" | "name" | "requestedBy">>;
@@ -23,7 +24,7 @@ export async function readResumeChange(
     file === undefined
       ? run.pipeline_spec
       : acceptPipeline(await openPipelineFile(file, { cwd: context.cwd, folder }));
-  const pipeline = { ...read, references: { ...config.references, ...read.references } };
+  const pipeline = withReferences(read, config.references);
   const params = readParams(options.param ?? [], pipeline.params);
   const { set, problems } = readSettingsOptions(
     options.set ?? [],
@@ -32,7 +33,7 @@ export async function readResumeChange(
   const all = [...params.problems, ...problems];
   if (all.length > 0) throw new UsageError("the command line is not valid", all);
   return {
-    pipeline: applySettings(pipeline, set),
+    pipeline: withResources(pipeline, set),
     params: { ...keptParams(run, pipeline.params), ...params.values },
     name: options.name ?? null,
     requestedBy: userName(),

@@ -149,3 +149,25 @@ export function topological({ steps }: Pipeline): Step[] {
   }
   return sorted;
 }
+
+/** The pipeline with more reference names under those that it gives itself. */
+export const withReferences = (
+  pipeline: Pipeline,
+  references: Readonly<Record<string, string>>,
+): Pipeline => ({
+  ...pipeline,
+  references: { ...references, ...pipeline.references },
+});
+
+/** The pipeline with these resources, by step, in place of its own. */
+export const withResources = (
+  pipeline: Pipeline,
+  changes: Readonly<Record<string, Partial<Resources>>>,
+): Pipeline => ({
+  ...pipeline,
+  steps: pipeline.steps.map((step) => {
+    // A step may be called like something that every object has: `constructor`.
+    const change = Object.hasOwn(changes, step.id) ? changes[step.id] : {};
+    return { ...step, resources: { ...step.resources, ...change } };
+  }),
+});

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { InvalidRequest } from "../app/deps.ts";
 import type { StartInput } from "../app/start.ts";
 import { SAMPLE_COLUMN } from "../core/environment.ts";
-import { Params, type Pipeline } from "../core/pipeline.ts";
+import { Params, type Pipeline, withReferences, withResources } from "../core/pipeline.ts";
 import { Resources } from "../core/resources.ts";
 import { didYouMean } from "../core/spelling.ts";
 import { EXECUTOR_KINDS } from "../core/status.ts";
@@ -93,7 +93,7 @@ type Problem = { readonly path: string; readonly message: string };
 export async function startInput(app: Pick<App, "config">, body: StartBody): Promise<StartInput> {
   const found = await pipelineOf(app, body.pipeline);
   const samples = await requestedSamples(app, body);
-  const change = found.pipeline ? withResources(found.pipeline, body.set) : null;
+  const change = found.pipeline ? changeResources(found.pipeline, body.set) : null;
   const problems = [
     ...found.problems,
     ...samples.problems,
@@ -193,23 +193,18 @@ function sizeProblems({ pipeline, params, labels }: StartBody, { samples }: Foun
   return [{ path: names.length > 100 ? "samples" : "pipeline", message }];
 }
 
-/** The server's references, under those that the pipeline names itself. */
-const withReferences = (pipeline: Pipeline, references: App["config"]["references"]): Pipeline => ({
-  ...pipeline,
-  references: { ...references, ...pipeline.references },
-});
-
-function withResources(
+function changeResources(
   pipeline: Pipeline,
   changes: z.infer<typeof ResourceChanges> = {},
 ): { pipeline: Pipeline; problems: Problem[] } {
-  const steps = pipeline.steps.map((step) => step.id);
-  const problems = unknownSteps(changes, steps);
-  const changed = pipeline.steps.map((step) => ({
-    ...step,
-    resources: definedOver(step.resources, Object.hasOwn(changes, step.id) ? changes[step.id] : {}),
-  }));
-  return { pipeline: { ...pipeline, steps: changed }, problems };
+  const problems = unknownSteps(
+    changes,
+    pipeline.steps.map((step) => step.id),
+  );
+  const defined = Object.fromEntries(
+    Object.entries(changes).map(([step, change]) => [step, definedOnly(change)]),
+  );
+  return { pipeline: withResources(pipeline, defined), problems };
 }
 
 /** A step that is not there would silently change nothing. */
@@ -223,11 +218,6 @@ export const unknownSteps = (
       path: `set.${step}`,
       message: `there is no step ${JSON.stringify(step)}${didYouMean(step, steps)}`,
     }));
-
-/** The change laid over the resources, without the keys that it leaves undefined. */
-function definedOver(resources: Resources, change: z.infer<typeof ResourceChange> = {}): Resources {
-  return { ...resources, ...definedOnly(change) };
-}
 
 export const definedOnly = (change: z.infer<typeof ResourceChange>): Partial<Resources> =>
   Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));

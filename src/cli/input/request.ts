@@ -1,12 +1,13 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { StartInput } from "../../app/start.ts";
+import { withReferences, withResources } from "../../core/pipeline.ts";
 import type { ExecutorKind } from "../../core/status.ts";
 import { UsageError } from "../failure.ts";
 import { readPairs, readParams } from "./pairs.ts";
 import { acceptPipeline, openPipelineFile } from "./read-pipeline-file.ts";
 import { readSamples, type SampleOptions } from "./read-samples.ts";
-import { applySettings, readSettingsOptions } from "./settings.ts";
+import { readSettingsOptions } from "./settings.ts";
 
 /** What `bioagent run` is given. */
 export interface RequestOptions extends SampleOptions {
@@ -39,7 +40,7 @@ export async function readRequest(
 ): Promise<StartInput> {
   const { cwd } = places;
   const read = acceptPipeline(await openPipelineFile(file, places));
-  const whole = { ...read, references: { ...places.references, ...read.references } };
+  const whole = withReferences(read, places.references ?? {});
   const given = await readSamples(options, cwd);
   const { set, problems: badSettings } = readSettingsOptions(
     options.set ?? [],
@@ -56,7 +57,7 @@ export async function readRequest(
   ];
   if (problems.length > 0) throw new UsageError("the command line is not valid", problems);
   return {
-    pipeline: applySettings(whole, set),
+    pipeline: withResources(whole, set),
     samples: given.samples,
     input,
     output: place(options.output ?? "results", cwd),

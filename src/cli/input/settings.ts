@@ -1,4 +1,3 @@
-import type { Pipeline } from "../../core/pipeline.ts";
 import { DURATION_FORM, parseDuration, parseSize, SIZE_FORM } from "../../core/quantity.ts";
 import type { Resources } from "../../core/resources.ts";
 import { didYouMean } from "../../core/spelling.ts";
@@ -63,9 +62,3 @@ const PARSERS: Readonly<Record<SetField, Parser>> = {
   time: (text) => (parseDuration(text) ? text.trim() : { problem: `not a duration: write ${DURATION_FORM}` }),
   spot: (text) => (text === "true" ? true : text === "false" ? false : { problem: "write true or false" }),
 };
-
-/** The pipeline with these resources in place of its own. */
-export const applySettings = (pipeline: Pipeline, set: ResourceSettings): Pipeline => ({
-  ...pipeline,
-  steps: pipeline.steps.map((step) => ({ ...step, resources: { ...step.resources, ...set[step.id] } })),
-});

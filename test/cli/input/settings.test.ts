@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readPairs, readParams } from "../../../src/cli/input/pairs.ts";
 import { instant, wholeNumber } from "../../../src/cli/input/parsers.ts";
-import { applySettings, readSettingsOptions } from "../../../src/cli/input/settings.ts";
+import { readSettingsOptions } from "../../../src/cli/input/settings.ts";
+import { withResources } from "../../../src/core/pipeline.ts";
 import { aPipeline } from "../../support/documents.ts";
 
 const STEPS = ["fastqc", "star_align"];
@@ -46,7 +47,7 @@ test("every bad --set is named", () => {
 });
 
 test("settings change the pipeline's step and leave the rest", () => {
-  const changed = applySettings(aPipeline(), { fastqc: { memory: "2GiB" } });
+  const changed = withResources(aPipeline(), { fastqc: { memory: "2GiB" } });
   assert.deepEqual(changed.steps[0]!.resources, { cpu: 1, memory: "2GiB" });
   assert.equal(changed.steps[0]!.script, aPipeline().steps[0]!.script);
 });

@@ -7,6 +7,7 @@ import type { Resources } from "../../../src/core/resources.ts";
 import { findMemoryGroups, removeGroup } from "../../../src/executors/local/cgroup.ts";
 import { type LocalExecutorOptions, openLocalExecutor } from "../../../src/executors/local/local-executor.ts";
 import type { AttemptRef, Executor, Submission } from "../../../src/ports.ts";
+import { anAttempt } from "../../support/documents.ts";
 
 /** A new folder that goes with the test. */
 export function temporaryFolder(t: TestContext, below = tmpdir()): string {
@@ -75,29 +76,11 @@ export function submissionOf(folder: string, script: string, options: Submission
     metrics: options.metrics ?? [],
     input: null,
     output,
-    attempt: {
+    attempt: anAttempt({
       attempt: Number(/\d+$/.exec(id)?.[0] ?? 1),
       id,
-      status: "recorded",
-      executor: "local",
-      handle: null,
-      group: null,
-      origin: "submitted",
       resources: { cpu: 1, memory: "1GiB", ...options.resources },
-      recorded_at: "2026-02-27T00:00:00.000Z",
-      submitted_at: null,
-      started_at: null,
-      ended_at: null,
-      raw_state: null,
-      exit_code: null,
-      class: null,
-      evidence: [],
-      peak_memory: null,
-      log_tail: null,
-      log_uri: null,
-      cancel_requested_at: null,
-      cancel_decision: null,
-    },
+    }),
   };
 }
 
