@@ -34,6 +34,7 @@ const files: Files = {
     ),
   adopt: async () => false,
   prepare: async () => null,
+  read: async () => null,
   write: async () => {},
 };
 

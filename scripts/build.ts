@@ -12,7 +12,7 @@ if (existsSync(compiler)) {
     cwd: root,
     stdio: "inherit",
   });
-  for (const asset of globSync("src/**/*.sh", { cwd: root }))
+  for (const asset of globSync("{src,infra}/**/*.{sh,json,rules}", { cwd: root }))
     cpSync(join(root, asset), join(root, "dist", asset));
 } else {
   console.log("bioagent: TypeScript is not installed (--omit=dev?), so dist/ is left as it is");

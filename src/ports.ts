@@ -209,7 +209,10 @@ export interface Executor {
   capacity(): Promise<Capacity>;
   /** Submitting the same attempt again is harmless: one execution, and the same handle. */
   submit(submissions: readonly Submission[]): Promise<SubmitResult[]>;
-  /** One observation for each attempt; `status: null` where it cannot be told now. Throws only when nothing could be asked at all. */
+  /**
+   * One observation for each attempt; `status: null` where it cannot be told now. Throws only when nothing could be asked at
+   * all. Asked for the runs of one tick one after the other, it may answer all of them from one listing a few seconds old.
+   */
   observe(attempts: readonly AttemptRef[]): Promise<Observation[]>;
   /** Asks for the end of attempts, even of one that never came to be: afterwards it never starts. Harmless when repeated. */
   cancel(attempts: readonly AttemptRef[]): Promise<void>;
@@ -253,6 +256,8 @@ export interface Files {
   adopt(from: string, to: string, job: string, files: readonly OutputFile[]): Promise<boolean>;
   /** Makes the run's output folder, or says why it cannot be written (a sentence), before anything is spent. */
   prepare(output: string): Promise<string | null>;
+  /** The text file as it is now, or null when there is none. Larger files than 16 MiB are refused by an error. */
+  read(uri: string): Promise<string | null>;
   /** Replaces the text file at once, never half; skipped when it already says so. */
   write(uri: string, text: string): Promise<void>;
 }

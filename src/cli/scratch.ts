@@ -59,6 +59,7 @@ function readingFiles(files: Files): Files {
     locate: (input, cell) => files.locate(input, cell),
     verify: (output, attempts) => files.verify(output, attempts),
     prepare: async () => null,
+    read: (uri) => files.read(uri),
     write: async () => {},
     async adopt(from, _to, _job, outputs) {
       for (const { path, size } of outputs) {

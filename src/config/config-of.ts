@@ -30,6 +30,24 @@ export interface Config {
     readonly directory: string;
     readonly graceSeconds: number;
   };
+  /** Google Cloud. Null: not set, so the service's own default, or none. */
+  readonly gcp: {
+    readonly project: string | null;
+    readonly region: string;
+    readonly zones: readonly string[];
+    readonly database: string;
+    readonly network: string | null;
+    readonly subnetwork: string | null;
+    readonly externalIp: boolean;
+    readonly serviceAccount: string | null;
+    readonly imageMirror: Readonly<Record<string, string>>;
+    readonly imageAllowanceBytes: number;
+    readonly topic: string | null;
+    readonly cloudLogging: boolean;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly batchEmulator: string | null;
+    readonly storageEmulator: string | null;
+  };
   readonly caps: {
     readonly jobsPerRun: number;
     readonly attemptsPerJob: number;
@@ -48,7 +66,7 @@ const DEFAULT_SUBSCRIPTIONS: readonly Subscription[] = [
 
 /** Settings as they are used: units plain, paths absolute, defaults that depend on others filled in. */
 export function configOf(settings: Settings, { cwd, file }: { cwd: string; file: string | null }): Config {
-  const { local, caps } = settings;
+  const { local, caps, gcp } = settings;
   const at = (path: string): string => (path.startsWith("gs://") ? path : resolve(cwd, path));
   return deepFreeze({
     file,
@@ -70,6 +88,23 @@ export function configOf(settings: Settings, { cwd, file }: { cwd: string; file:
       memoryBytes: local.memory === undefined ? null : bytesOf(local.memory),
       directory: resolve(cwd, local.directory),
       graceSeconds: secondsOf(local.grace),
+    },
+    gcp: {
+      project: gcp.project ?? null,
+      region: gcp.region,
+      zones: gcp.zones,
+      database: gcp.database,
+      network: gcp.network ?? null,
+      subnetwork: gcp.subnetwork ?? null,
+      externalIp: gcp.external_ip,
+      serviceAccount: gcp.service_account ?? null,
+      imageMirror: gcp.image_mirror,
+      imageAllowanceBytes: bytesOf(gcp.image_allowance),
+      topic: gcp.topic ?? null,
+      cloudLogging: gcp.cloud_logging,
+      labels: gcp.labels,
+      batchEmulator: gcp.batch_emulator ?? null,
+      storageEmulator: gcp.storage_emulator ?? null,
     },
     caps: {
       jobsPerRun: caps.jobs_per_run,

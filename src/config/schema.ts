@@ -43,6 +43,86 @@ const Local = z.strictObject({
   grace: Duration.default("10s").meta({ about: "from TERM to KILL when an attempt is cancelled" }),
 });
 
+const Gcp = z.strictObject({
+  project: z
+    .string()
+    .regex(/^[a-z][a-z0-9.:-]{4,61}[a-z0-9]$/, { error: "expected a project id, such as my-lab-123" })
+    .optional()
+    .meta({ env: "GOOGLE_CLOUD_PROJECT", otherwise: "none", about: "the Google Cloud project" }),
+  region: z
+    .string()
+    .regex(/^[a-z]+-[a-z]+[0-9]+$/, { error: "expected a region, such as us-central1" })
+    .default("us-central1")
+    .meta({ env: "BIOAGENT_REGION", about: "where Batch jobs run when a run does not say" }),
+  zones: z.array(z.string()).max(20).default([]).meta({ about: "zones of the region; empty: any" }),
+  database: z
+    .string()
+    .regex(/^(?:\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$/, {
+      error: "expected a database id, such as bioagent",
+    })
+    .default("bioagent")
+    .meta({ env: "BIOAGENT_DATABASE", about: "the Firestore database" }),
+  network: z.string().optional().meta({ otherwise: "Batch's default", about: "VPC network of the VMs" }),
+  subnetwork: z.string().optional().meta({ otherwise: "Batch's default", about: "its subnetwork" }),
+  external_ip: z.boolean().default(false).meta({
+    about: "VMs get external addresses (without: Private Google Access, and NAT for other registries)",
+  }),
+  service_account: z
+    .string()
+    .regex(/^[^@\s]+@[^@\s]+$/, { error: "expected a service account's e-mail" })
+    .optional()
+    .meta({
+      env: "BIOAGENT_JOB_ACCOUNT",
+      otherwise: "Batch's default",
+      about: "the account that jobs run as",
+    }),
+  image_mirror: z
+    .record(z.string(), z.string())
+    .default({})
+    .meta({ about: "where images of a registry are pulled from: `quay.io: us-docker.pkg.dev/my-lab/quay`" }),
+  image_allowance: Size.default("30GiB").meta({
+    about: "boot disk beside the step's `disk`: system and image",
+  }),
+  topic: z
+    .string()
+    .regex(/^projects\/[^/]+\/topics\/[^/]+$/, { error: "expected projects/P/topics/T" })
+    .optional()
+    .meta({
+      env: "BIOAGENT_TOPIC",
+      otherwise: "none: the poll alone sees changes",
+      about: "Pub/Sub topic that Batch tells about ends of jobs",
+    }),
+  cloud_logging: z
+    .boolean()
+    .default(true)
+    .meta({ about: "jobs' output goes to Cloud Logging too, for `logs --follow`" }),
+  labels: z
+    .record(
+      z.string().regex(/^(?!goog|batch-|bioagent-)[a-z][a-z0-9_-]{0,62}$/, {
+        error: "a label's name is lower case letters, digits, - and _, and not ours or Google's",
+      }),
+      z.string().regex(/^[a-z0-9_-]{0,63}$/, {
+        error: "a label's value is lower case letters, digits, - and _, at most 63",
+      }),
+    )
+    .default({})
+    .meta({ about: "labels on every job, VM and disk, for the bill" }),
+  batch_emulator: z
+    .string()
+    .regex(/^[^\s/]+:\d+$/, { error: "expected HOST:PORT" })
+    .optional()
+    .meta({
+      env: "BATCH_EMULATOR_HOST",
+      otherwise: "none: the real service",
+      about: "gRPC address of a Batch emulator",
+    }),
+  storage_emulator: z.string().optional().meta({
+    env: "STORAGE_EMULATOR_HOST",
+    otherwise: "none: the real service",
+    about: "address of a Cloud Storage emulator, `http://127.0.0.1:9199`",
+  }),
+});
+
 const Caps = z.strictObject({
   jobs_per_run: count.max(1_000_000).default(100_000).meta({ about: "a larger run is refused" }),
   attempts_per_job: count.max(999).default(20).meta({ about: "whatever the rules say" }),
@@ -113,6 +193,7 @@ export const Settings = z.strictObject({
     .default("UTC")
     .meta({ about: "the time zone whose day stands in run ids" }),
   local: Local.prefault({}),
+  gcp: Gcp.prefault({}),
   caps: Caps.prefault({}),
   references: z
     .record(

@@ -10,14 +10,8 @@ import { nullIfAbsent } from "./read-regular.ts";
 import { removeLeftovers, replaceFile, temporaryIn, writeDurably } from "./replace-file.ts";
 import { verifyLocal } from "./verify-local.ts";
 
-/** The `Files` port, and what the ledger needs besides. */
-export interface LocalFiles extends Files {
-  /** The file's text, or null when there is none. */
-  read(uri: string): Promise<string | null>;
-}
-
 /** Inputs, outputs and ledger in directories of this machine. Relative paths are seen from the working directory. */
-export function openLocalFiles(options: { readonly now?: () => number } = {}): LocalFiles {
+export function openLocalFiles(options: { readonly now?: () => number } = {}): Files {
   const now = options.now ?? Date.now;
   const tidied = new Set<string>();
   return {

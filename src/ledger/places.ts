@@ -2,10 +2,7 @@ import type { Run } from "../core/run.ts";
 import type { Files } from "../ports.ts";
 
 /** What the ledger asks of files: a directory or a bucket. */
-export interface LedgerFiles extends Pick<Files, "write"> {
-  /** The file's text, or null when there is none. */
-  read(uri: string): Promise<string | null>;
-}
+export type LedgerFiles = Pick<Files, "read" | "write">;
 
 const within = (folder: string, path: string): string => `${folder.replace(/\/+$/, "")}/${path}`;
 

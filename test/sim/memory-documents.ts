@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Event } from "../../src/core/event.ts";
 import type { Job, LoadedJob } from "../../src/core/job.ts";
-import { headOf } from "../../src/stores/sqlite/head.ts";
+import { headOf } from "../../src/stores/head.ts";
 
 export interface JobForms {
   readonly job: Job;

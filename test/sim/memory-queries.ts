@@ -4,7 +4,7 @@ import type { Notice } from "../../src/core/notice.ts";
 import type { Run } from "../../src/core/run.ts";
 import { isFinalRun } from "../../src/core/status.ts";
 import type { JobQuery, NoticeQuery, Page, RunQuery } from "../../src/ports.ts";
-import { cursorOf, type Position, positionOf } from "../../src/stores/sqlite/cursor.ts";
+import { cursorOf, type Position, positionOf } from "../../src/stores/cursor.ts";
 
 /** Epoch milliseconds. */
 export const epoch = (instant: string): number => Date.parse(instant);

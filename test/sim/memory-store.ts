@@ -15,7 +15,7 @@ import type {
   StartRequest,
   StartResult,
 } from "../../src/ports.ts";
-import { refuseOversize } from "../../src/stores/sqlite/commit-limits.ts";
+import { refuseOversize } from "../../src/stores/commit-limits.ts";
 import { appended, formsOf, frozenCopy, type JobForms, storable } from "./memory-documents.ts";
 import {
   byAge,

@@ -189,6 +189,7 @@ export class World {
       },
       adopt: async () => true,
       prepare: async () => null,
+      read: async () => null,
       write: async () => {},
     };
   }

@@ -1,8 +1,8 @@
 import type { Job } from "../../core/job.ts";
 import type { Commit } from "../../ports.ts";
-import { refuseOversize } from "./commit-limits.ts";
+import { refuseOversize } from "../commit-limits.ts";
+import { headOf } from "../head.ts";
 import type { Connection } from "./connection.ts";
-import { headOf } from "./head.ts";
 import { epochOf } from "./instant.ts";
 import { addNotice, appendEvent, replaceRun, writeJob, written } from "./write-documents.ts";
 

@@ -1,7 +1,7 @@
 import type { Job } from "../../core/job.ts";
 import type { JobQuery, Page } from "../../ports.ts";
+import { cursorOf, type Position, positionOf } from "../cursor.ts";
 import type { Connection } from "./connection.ts";
-import { cursorOf, type Position, positionOf } from "./cursor.ts";
 import { Filter } from "./filter.ts";
 
 /** Jobs of the newest run first, and by key within a run. */

@@ -1,7 +1,7 @@
 import type { Run } from "../../core/run.ts";
 import type { Page, RunQuery } from "../../ports.ts";
+import { cursorOf, positionOf } from "../cursor.ts";
 import type { Connection } from "./connection.ts";
-import { cursorOf, positionOf } from "./cursor.ts";
 import { Filter } from "./filter.ts";
 import { epochOf } from "./instant.ts";
 

@@ -1,4 +1,4 @@
-import { AdapterError } from "../../ports.ts";
+import { AdapterError } from "../ports.ts";
 
 /** Where a page ended: the creation of the run (epoch milliseconds), its id, and for jobs the key. Opaque to callers. */
 export interface Position {

@@ -1,4 +1,4 @@
-import type { Job, LoadedJob } from "../../core/job.ts";
+import type { Job, LoadedJob } from "../core/job.ts";
 
 /** A job's deciding fields, in the job's own form. The number of the last attempt is in it; how many there were is not. */
 export function headOf(job: Job): LoadedJob {

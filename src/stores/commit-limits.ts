@@ -1,4 +1,4 @@
-import { MOST_BYTES, MOST_DOCUMENTS } from "../../core/chunk.ts";
+import { MOST_BYTES, MOST_DOCUMENTS } from "../core/chunk.ts";
 
 /** Throws when the documents (as JSON) are too many or too large for one commit: the caller has not split its work, a bug. */
 export function refuseOversize(runId: string, documents: readonly string[]): void {
