@@ -6,10 +6,12 @@ import type { Attempt, Evidence, Job, LoadedJob } from "./job.ts";
 import { lastAttempt } from "./job.ts";
 import type { Observation } from "./observation.ts";
 import { stepOf } from "./pipeline.ts";
+import { secondsOf } from "./quantity.ts";
 import type { Waiting } from "./run.ts";
 import { settleFailure } from "./settle.ts";
 import { isFinalAttempt, isFinalJob } from "./status.ts";
 import { verifyOutputs } from "./verify.ts";
+import { GRACE } from "./wait.ts";
 
 /** Seconds to look again for an output on object storage before it counts as missing. */
 const OBJECT_STORAGE_PATIENCE = 60;
@@ -135,6 +137,7 @@ function succeeded(draft: Draft, job: LoadedJob, seenNow: Observation, files: Jo
 function failed(draft: Draft, job: LoadedJob, seenNow: Observation): void {
   const last = lastAttempt(job)!;
   if (last.cancel_requested_at) return cancelled(draft, job, seenNow);
+  if (mayStillRun(draft, last, seenNow)) return keepWaiting(draft, job, UNRESPONSIVE);
   const { class: failure, evidence } = classify({
     observation: seenNow,
     step: stepOf(draft.run.pipeline_spec, job.step),
@@ -144,6 +147,22 @@ function failed(draft: Draft, job: LoadedJob, seenNow: Observation): void {
       .length,
   });
   settleFailure(draft, job, { ...seenNow, evidence }, failure);
+}
+
+/** Batch's code for a task that did not answer: its machine may work on. */
+const NO_ANSWER = 50004;
+const UNRESPONSIVE: WaitingNow = {
+  reason: "executor_unreachable",
+  detail:
+    "exit code 50004: the task does not answer and may still run; it is over once its time limit has passed",
+};
+
+/** Retried only once it is certainly dead: its own time limit, with grace, has passed. */
+function mayStillRun(draft: Draft, last: Attempt, seenNow: Observation): boolean {
+  const from = seenNow.started_at ?? last.started_at;
+  const { time } = last.resources;
+  if (seenNow.exit_code !== NO_ANSWER || !from || time === undefined) return false;
+  return Date.parse(draft.now) - Date.parse(from) < (secondsOf(time) + GRACE) * 1000;
 }
 
 function secondsRun(last: Attempt, seenNow: Observation): number | null {

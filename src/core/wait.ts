@@ -12,7 +12,7 @@ import { isFinalAttempt, isFinalJob } from "./status.ts";
 /** Seconds after which a wait is told to people. */
 export const TOLD_AFTER = 30 * 60;
 /** Seconds beyond its own time limit after which a silent attempt is certainly over. */
-const GRACE = 600;
+export const GRACE = 600;
 
 /** Waits have deadlines: the rules that name a waiting reason and a time are applied to every live attempt that waits. */
 export function enforceDeadlines(draft: Draft): void {

@@ -208,3 +208,21 @@ test("cancelled by the provider before it ran is infrastructure, and free", () =
   const { decision } = scene.job("a-s");
   assert.deepEqual([decision?.class, decision?.action, decision?.free], ["infra", "retry", true]);
 });
+
+test("50004 is retried only once the attempt is certainly dead: its time limit and grace have passed", () => {
+  const scene = new Scene(pipelineOf([{ id: "a", resources: { time: "1h" } }]), ["s"]);
+  scene.advance();
+  const unresponsive = () =>
+    scene.of("a-s", { status: "failed", exit_code: 50004, started_at: "2026-02-27T10:30:00Z" });
+  scene.advance([unresponsive()]);
+  assert.deepEqual(
+    [scene.attempt("a-s").attempt, scene.job("a-s").waiting?.reason],
+    [1, "executor_unreachable"],
+  );
+  scene.wait(3600 + 599);
+  scene.advance([unresponsive()]);
+  assert.equal(scene.attempt("a-s").attempt, 1);
+  scene.wait(1);
+  scene.advance([unresponsive()]);
+  assert.deepEqual([scene.attempt("a-s").class, scene.job("a-s").status], ["infra", "pending"]);
+});
