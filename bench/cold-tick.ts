@@ -4,15 +4,15 @@ import { tickAll } from "../src/app/tick.ts";
 import { openSqliteStore } from "../src/stores/sqlite/sqlite-store.ts";
 import { countingStore } from "./counting-store.ts";
 import type { ColdTick } from "./idle-tick.ts";
+import { peakMiB } from "./peak-memory.ts";
 import { timed } from "./row.ts";
 import { allRunning, stubDeps } from "./stub-world.ts";
 
 const [path] = process.argv.slice(2);
 const store = countingStore(openSqliteStore({ path: path! }));
 const deps = stubDeps(store, allRunning);
-const mebibytes = (): number => process.resourceUsage().maxRSS / 1024;
-const bareMiB = mebibytes();
+const bareMiB = peakMiB();
 const milliseconds = await timed(() => tickAll(deps, new RunsCache(), "due"));
-const cost: ColdTick = { reads: store.counts.reads, milliseconds, peakMiB: mebibytes(), bareMiB };
+const cost: ColdTick = { reads: store.counts.reads, milliseconds, peakMiB: peakMiB(), bareMiB };
 await store.close();
 console.log(JSON.stringify(cost));

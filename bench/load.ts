@@ -7,9 +7,10 @@ import { type Bench, median, pairedRatio, type Row } from "./row.ts";
 const ROUNDS = 5;
 const root = dirname(import.meta.dirname);
 
-/** Prints the peak memory when the process ends, on a descriptor that is nobody else's. */
+/** Prints the peak memory when the process ends, on a descriptor that is nobody else's. See `peak-memory.ts`. */
 const REPORT = `import { writeSync } from "node:fs";
-process.on("exit", () => writeSync(3, String(process.resourceUsage().maxRSS)));`;
+import { peakMiB } from ${JSON.stringify(new URL("peak-memory.ts", import.meta.url))};
+process.on("exit", () => writeSync(3, String(1024 * peakMiB())));`;
 
 interface Start {
   readonly milliseconds: number[];

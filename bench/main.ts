@@ -1,9 +1,10 @@
 /**
- * `npm run bench [-- --only NAME --json]`: the budgets of the design, measured, each against something that is measured in
+ * `npm run bench [-- --only NAME --full --json]`: the budgets of the design, measured, each against something that is measured in
  * the same run. Exits 1 when a budget is broken that does not depend on how busy the machine is. docs/benchmarks.md explains.
  */
 import { parseArgs } from "node:util";
 import { advanceBench } from "./advance.ts";
+import { cloudBench } from "./cloud.ts";
 import { doomedRunBench } from "./doomed-run.ts";
 import { idleTickBench } from "./idle-tick.ts";
 import { latencyBench } from "./latency.ts";
@@ -23,6 +24,7 @@ const BENCHES: readonly Bench[] = [
   advanceBench,
   startBench,
   loadBench,
+  cloudBench,
 ];
 
 process.exitCode = await main(process.argv.slice(2));
@@ -30,7 +32,11 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
-    options: { only: { type: "string", multiple: true }, json: { type: "boolean", default: false } },
+    options: {
+      only: { type: "string", multiple: true },
+      full: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+    },
   });
   const names = BENCHES.map(({ name }) => name);
   const unknown = values.only?.find((name) => !names.includes(name));
@@ -41,7 +47,7 @@ async function main(args: string[]): Promise<number> {
   const rows: Row[] = [];
   for (const bench of BENCHES.filter(({ name }) => values.only?.includes(name) ?? true)) {
     if (!values.json) console.error(`bench: ${bench.name} ...`);
-    rows.push(...(await bench.run()));
+    rows.push(...(await bench.run({ full: values.full })));
   }
   console.log(values.json ? JSON.stringify({ node: process.version, rows }, null, 2) : renderTable(rows));
   return rows.some(({ holds, soft }) => holds === false && !soft) ? 1 : 0;

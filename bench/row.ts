@@ -21,7 +21,12 @@ export interface Spread {
 
 export interface Bench {
   readonly name: string;
-  run(): Promise<Row[]>;
+  run(options?: BenchOptions): Promise<Row[]>;
+}
+
+export interface BenchOptions {
+  /** The largest sizes too, and nothing shortened. */
+  readonly full: boolean;
 }
 
 export const once = (value: number, unit: string): Spread => ({ unit, values: [value] });

@@ -8,12 +8,12 @@ const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
 
 if (existsSync(compiler)) {
   rmSync(join(root, "dist"), { recursive: true, force: true });
+  for (const asset of globSync("{src,infra}/**/*.{sh,json,rules}", { cwd: root }))
+    cpSync(join(root, asset), join(root, "dist", asset));
   execFileSync(process.execPath, [compiler, "-p", join(root, "tsconfig.build.json")], {
     cwd: root,
     stdio: "inherit",
   });
-  for (const asset of globSync("{src,infra}/**/*.{sh,json,rules}", { cwd: root }))
-    cpSync(join(root, asset), join(root, "dist", asset));
 } else {
   console.log("bioagent: TypeScript is not installed (--omit=dev?), so dist/ is left as it is");
 }

@@ -53,6 +53,8 @@ const ROOMS: readonly (readonly [string, Room])[] = [
     { rooms: [...ADAPTER, "src/files/"], packages: ["node", "zod", "@google-cloud/storage"] },
   ],
   ["src/files/", { rooms: ADAPTER, packages: ["node", "zod", "csv-parse/sync"] }],
+  // Google's own services that are no port: tokens, secrets, the configuration in a bucket.
+  ["src/google/", { rooms: ADAPTER, packages: ["node", "zod", "google-auth-library"] }],
   ["src/ledger/", { rooms: ADAPTER, packages: ["node"] }],
   [
     "src/pipelines/",
@@ -69,6 +71,7 @@ const ROOMS: readonly (readonly [string, Room])[] = [
         "src/executors/",
         "src/stores/",
         "src/channels/",
+        "src/google/",
         "src/files/",
         "src/ledger/",
         "src/pipelines/",
@@ -80,14 +83,31 @@ const ROOMS: readonly (readonly [string, Room])[] = [
   [
     "src/cli/",
     {
-      rooms: [...FACE, "src/http/", "infra/"],
+      rooms: [...FACE, "src/http/", "src/google/", "infra/"],
       packages: ["node", "commander", "zod", "google-auth-library"],
     },
   ],
   ["src/index.ts", { rooms: FACE, packages: ["node"] }],
   // Stand-ins for the cloud know nothing of the product: only a real client could be fooled by them.
-  ["infra/", { rooms: [], packages: ["node", "zod", "yaml", "@grpc/grpc-js", "@grpc/proto-loader"] }],
-  ["functions/", { rooms: [...FACE, "src/http/"], packages: ["node", "@google-cloud/functions-framework"] }],
+  [
+    "infra/",
+    {
+      rooms: [],
+      packages: [
+        "node",
+        "zod",
+        "yaml",
+        "@grpc/grpc-js",
+        "@grpc/proto-loader",
+        "@google-cloud/firestore",
+        "google-auth-library",
+      ],
+    },
+  ],
+  [
+    "functions/",
+    { rooms: [...FACE, "src/http/", "src/google/"], packages: ["node", "@google-cloud/functions-framework"] },
+  ],
 ];
 
 const IMPORT =

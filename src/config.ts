@@ -12,9 +12,16 @@ import { inOrder, type LocatedProblem, limitLines, pathText } from "./pipelines/
 import { readDocument, type SourceDocument } from "./pipelines/read-document.ts";
 import { AdapterError } from "./ports.ts";
 
+export { secretChannel, usesSecretManager } from "./config/channel-secrets.ts";
 export type { Config } from "./config/config-of.ts";
 export { configTable } from "./config/list-settings.ts";
-export { type ChannelKinds, type ChannelSettings, resolveChannel, resolveSecret } from "./config/secrets.ts";
+export {
+  type ChannelKinds,
+  type ChannelSettings,
+  type Resolved,
+  resolveChannel,
+  resolveSecret,
+} from "./config/secrets.ts";
 
 /** What the process was given: read once, here, and passed on. */
 export interface Environment {
@@ -27,6 +34,10 @@ export interface Environment {
   readonly ci: boolean;
   /** The Cloud Run service that this is, or null. */
   readonly cloudService: string | null;
+  /** The function that this process is for, or null. */
+  readonly functionTarget: string | null;
+  /** Address of a Cloud Storage emulator; the configuration itself may lie there. */
+  readonly storageEmulator: string | null;
   readonly port: number | null;
 }
 
@@ -42,6 +53,8 @@ export function environment(variables: Variables = process.env): Environment {
     columns: wholeNumber(variables["COLUMNS"]),
     ci: Boolean(variables["CI"]) && variables["CI"] !== "false",
     cloudService: variables["K_SERVICE"] || null,
+    functionTarget: variables["FUNCTION_TARGET"] || null,
+    storageEmulator: variables["STORAGE_EMULATOR_HOST"] || null,
     port: wholeNumber(variables["PORT"]),
   });
 }
@@ -67,6 +80,8 @@ export interface ConfigSources {
   readonly channelKinds: ChannelKinds;
   /** The file's text; throws an error with `code: "ENOENT"` when there is none. */
   readonly readFile?: (path: string) => Promise<string>;
+  /** The text at a `gs://` address; where it is not given, a configuration in a bucket is refused. */
+  readonly readBucket?: ((uri: string) => Promise<string>) | undefined;
 }
 
 /** Reads file and environment, which wins, into one frozen object; throws `ConfigError` with all problems together. */
@@ -81,7 +96,7 @@ export async function readConfig(sources: ConfigSources): Promise<Config> {
   const fromFile: LocatedProblem[] = [...file.document.problems, ...tokenInFile(file)];
   const fromEnvironment: string[] = [];
   for (const problem of found) {
-    const variable = origins.get(pathText(problem.path));
+    const variable = origins.get(pathText(problem.path)) ?? origins.get(pathText(problem.path.slice(0, -1)));
     if (variable !== undefined) fromEnvironment.push(`${variable}  ${problem.message}`);
     else fromFile.push(file.document.locate(problem.path, problem.message, problem.at));
   }
@@ -118,13 +133,13 @@ const DEFAULT_FILE = "bioagent.yaml";
 async function readConfigFile(sources: ConfigSources): Promise<ConfigFile> {
   const named = sources.configFile ?? (sources.env["BIOAGENT_CONFIG"] || undefined);
   const shown = named ?? DEFAULT_FILE;
-  if (shown.startsWith("gs://")) {
-    throw new ConfigError([
-      `${shown}: a configuration in a bucket comes with the cloud deployment; give a file here`,
-    ]);
+  const isInBucket = shown.startsWith("gs://");
+  if (isInBucket && !sources.readBucket) {
+    throw new ConfigError([`${shown}: a configuration in a bucket is not read here; give a file`]);
   }
-  const path = resolve(sources.cwd, shown);
-  const text = await (sources.readFile ?? readText)(path).catch((error: unknown) => {
+  const path = isInBucket ? shown : resolve(sources.cwd, shown);
+  const read = isInBucket ? sources.readBucket! : (sources.readFile ?? readText);
+  const text = await read(path).catch((error: unknown) => {
     if (named === undefined && codeOf(error) === "ENOENT") return null;
     throw new ConfigError([
       `${shown}: the configuration cannot be read (${codeOf(error)}); is the path right?`,
@@ -166,6 +181,9 @@ function crossProblems(value: unknown, kinds: ChannelKinds): ShapeProblem[] {
     const message = "expected https; http is for this machine, or with allow_private_urls";
     return [{ path: [key], message, at: "value" }];
   });
+  const gcp = valid("gcp");
+  const alone = gcp?.external_ip === false && !(gcp.network && gcp.subnetwork);
+  if (alone) plain.push({ path: ["gcp", "external_ip"], message: NEEDS_NETWORK, at: "value" });
   const channels = valid("channels");
   if (channels === undefined) return plain;
   const names = Object.keys({ console: CONSOLE, ...channels });
@@ -175,6 +193,9 @@ function crossProblems(value: unknown, kinds: ChannelKinds): ShapeProblem[] {
     ...subscriptionProblems(valid("subscriptions") ?? [], names),
   ];
 }
+
+/** Batch refuses the job otherwise: https://cloud.google.com/batch/docs/job-without-external-access */
+const NEEDS_NETWORK = "without external addresses Batch wants network and subnetwork, both";
 
 const isLoopback = (url: string): boolean =>
   ["localhost", "127.0.0.1", "[::1]"].includes(URL.parse(url)?.hostname ?? "");

@@ -149,6 +149,8 @@ export interface RunStore {
 export interface AttemptRef {
   readonly run_id: string;
   readonly job: string;
+  /** Where in the cloud the run wants its jobs; absent or null: the executor's own. */
+  readonly region?: string | null;
   readonly attempt: Attempt;
 }
 
@@ -222,6 +224,10 @@ export interface Executor {
   forget(attempts: readonly AttemptRef[]): Promise<void>;
   /** Resolves when something may have changed, or when the signal aborts: wakes a waiting monitor early. */
   changed(signal: AbortSignal): Promise<void>;
+  /** Somebody says that this attempt has changed: what was looked up before is not believed by the next `observe`. */
+  hint?(attempt: AttemptRef): void;
+  /** Ends what this store's attempts left running there and that none of `live`, the ids of all live attempts, is; their ids. */
+  sweep?(live: ReadonlySet<string>): Promise<readonly string[]>;
 }
 
 // ── Files ────────────────────────────────────────────────────────────────────────────────────────

@@ -3,13 +3,27 @@ import { createHash } from "node:crypto";
 import type { Deps } from "./app/deps.ts";
 import { RunsCache } from "./app/runs-cache.ts";
 import { CHANNEL_KINDS, type ChannelConfig, openChannel } from "./channels/registry.ts";
-import { type ChannelKinds, type Config, type Environment, environment, resolveChannel } from "./config.ts";
-import { openLocalExecutor } from "./executors/local/local-executor.ts";
+import {
+  type ChannelKinds,
+  type ChannelSettings,
+  type Config,
+  type Environment,
+  environment,
+  type Resolved,
+  resolveChannel,
+  secretChannel,
+  usesSecretManager,
+} from "./config.ts";
+import { lazyExecutor } from "./executors/lazy-executor.ts";
+import { filesByScheme } from "./files/by-scheme.ts";
+import { openGcsFiles } from "./files/gcs/gcs-files.ts";
 import { openLocalFiles } from "./files/local.ts";
+import { openAccessToken } from "./google/access-token.ts";
+import { openSecretManager } from "./google/secret-manager.ts";
 import { writeLedger } from "./ledger/write-ledger.ts";
 import { createPatterns } from "./pipelines/patterns.ts";
-import { AdapterError, type Channel, type RunStore } from "./ports.ts";
-import { openSqliteStore } from "./stores/sqlite/sqlite-store.ts";
+import { AdapterError, type Channel, type Executor, type Files, type Hash, type RunStore } from "./ports.ts";
+import { openFirestoreStore } from "./stores/firestore/firestore-store.ts";
 
 /** Everything opened, for one process. */
 export interface App {
@@ -35,25 +49,21 @@ export const channelKinds: ChannelKinds = Object.fromEntries(
 /** Opens store, executors, files and channels. Throws an `AdapterError` that says what cannot be opened, and why. */
 export async function openApp(config: Config, options: AppOptions): Promise<App> {
   const given = options.environment ?? environment();
-  const store = openStore(config, options.warn);
-  const files = openLocalFiles();
-  const executor = openLocalExecutor({
-    directory: config.local.directory,
-    cpus: config.local.cpus ?? undefined,
-    memoryBytes: config.local.memoryBytes ?? undefined,
-    graceSeconds: config.local.graceSeconds,
-    environment: { PATH: "/usr/local/bin:/usr/bin:/bin", ...given.caller },
+  const store = await openStore(config, options.warn);
+  const files = filesByScheme({
+    local: openLocalFiles(),
+    gcs: openGcsFiles({ projectId: config.gcp.project, emulator: config.gcp.storageEmulator }),
   });
   const { channels, broken } = openChannels(config, options, given);
   const deps: Deps = {
     store,
-    executors: new Map([[executor.kind, executor]]),
+    executors: new Map((await openExecutors(config, { given, store, files })).map((one) => [one.kind, one])),
     files,
     channels,
     brokenChannels: broken,
     patterns: createPatterns(),
     ledger: writeLedger({ files, ledger: config.ledger, store }),
-    hash: (text) => createHash("sha256").update(text).digest("hex"),
+    hash,
     now: () => new Date().toISOString(),
     random: Math.random,
     dayOf: dayIn(config.localDay),
@@ -65,37 +75,100 @@ export async function openApp(config: Config, options: AppOptions): Promise<App>
   return { deps, cache: new RunsCache(), config, close: () => store.close() };
 }
 
-function openStore(config: Config, warn: (text: string) => void): RunStore {
-  if (config.store.kind === "sqlite") return openSqliteStore({ path: config.store.path, warn });
-  throw new AdapterError(
-    "the firestore store comes with the cloud deployment; set BIOAGENT_STORE=sqlite:PATH here",
-    {
-      code: "not_available",
-      retryable: false,
-    },
-  );
+const hash: Hash = (text) => createHash("sha256").update(text).digest("hex");
+
+/** What a deployed function has no use for is not loaded: this machine's store and executor, Batch before it is asked. */
+async function openStore({ store, gcp }: Config, warn: (text: string) => void): Promise<RunStore> {
+  if (store.kind === "sqlite") {
+    const { openSqliteStore } = await import("./stores/sqlite/sqlite-store.ts");
+    return openSqliteStore({ path: store.path, warn });
+  }
+  if (gcp.project === null) throw noProject("the firestore store");
+  return openFirestoreStore({ projectId: gcp.project, databaseId: gcp.database, warn });
+}
+
+const noProject = (what: string): AdapterError =>
+  new AdapterError(`${what} needs a Google Cloud project: set GOOGLE_CLOUD_PROJECT, or gcp.project`, {
+    code: "no_project",
+    retryable: false,
+  });
+
+/**
+ * Those that can be used here. This machine's processes only where the store is this machine's too: another monitor of a
+ * shared store could not see them.
+ */
+async function openExecutors(
+  config: Config,
+  { given, store, files }: { given: Environment; store: RunStore; files: Files },
+): Promise<Executor[]> {
+  const executors: Executor[] = [];
+  if (config.store.kind === "sqlite") executors.push(await openLocal(config, given));
+  if (config.gcp.project !== null) executors.push(openBatch(config, config.gcp.project, { store, files }));
+  else if (config.executor === "gcp_batch") throw noProject("the executor gcp_batch");
+  return executors;
+}
+
+async function openLocal({ local }: Config, { caller }: Environment): Promise<Executor> {
+  const { openLocalExecutor } = await import("./executors/local/local-executor.ts");
+  return openLocalExecutor({
+    directory: local.directory,
+    cpus: local.cpus ?? undefined,
+    memoryBytes: local.memoryBytes ?? undefined,
+    graceSeconds: local.graceSeconds,
+    environment: { PATH: "/usr/local/bin:/usr/bin:/bin", ...caller },
+  });
+}
+
+function openBatch(
+  { gcp }: Config,
+  project: string,
+  { store, files }: { store: RunStore; files: Files },
+): Executor {
+  const { batchEmulator, ...settings } = gcp;
+  return lazyExecutor("gcp_batch", async () => {
+    const { openGcpBatchExecutor } = await import("./executors/gcp_batch/gcp-batch-executor.ts");
+    return openGcpBatchExecutor({
+      ...settings,
+      project,
+      emulator: batchEmulator,
+      storeUid: () => store.uid(),
+      readText: (uri) => files.read(uri),
+      hash,
+      now: () => new Date().toISOString(),
+      random: Math.random,
+    });
+  });
 }
 
 /** The channels that can be used here, and why the others cannot: a missing variable fails no run. */
-function openChannels(config: Config, options: AppOptions, { variables }: Environment) {
+function openChannels(config: Config, options: AppOptions, given: Environment) {
   const channels = new Map<string, Channel>();
   const broken = new Map<string, string>();
+  const readSecret = openSecretManager({ accessToken: openAccessToken(), project: config.gcp.project });
   for (const [name, settings] of Object.entries(config.channels)) {
-    const resolved = resolveChannel(name, settings, { variables, channelKinds });
-    if (resolved.kind === "unusable") {
-      broken.set(name, resolved.reason);
+    const open = (filled: ChannelSettings) => openOne(name, filled, { config, options, given });
+    if (usesSecretManager(settings)) {
+      channels.set(name, secretChannel({ name, settings, readSecret, open }));
       continue;
     }
-    const { write } = options;
-    channels.set(
-      name,
-      openChannel(name, resolved.value as ChannelConfig, {
-        write,
-        allowPrivateUrls: config.allowPrivateUrls,
-      }),
-    );
+    const opened = open(settings);
+    if (opened.kind === "unusable") broken.set(name, opened.reason);
+    else channels.set(name, opened.value);
   }
   return { channels, broken };
+}
+
+function openOne(
+  name: string,
+  settings: ChannelSettings,
+  { config, options, given }: { config: Config; options: AppOptions; given: Environment },
+): Resolved<Channel> {
+  const resolved = resolveChannel(name, settings, { variables: given.variables, channelKinds });
+  if (resolved.kind === "unusable") return resolved;
+  const { write } = options;
+  const { allowPrivateUrls } = config;
+  const channel = openChannel(name, resolved.value as ChannelConfig, { write, allowPrivateUrls });
+  return { ...resolved, value: channel };
 }
 
 /** The calendar day of an instant in a time zone, `2026-02-27`. */

@@ -190,9 +190,41 @@ test("a file that was named must be there; one that was not need not", async () 
   const missing = /^ConfigError: nope\.yaml: the configuration cannot be read \(ENOENT\)/;
   await assert.rejects(readConfig(sources(null, {}, "nope.yaml")), missing);
   await assert.rejects(readConfig(sources(null, { BIOAGENT_CONFIG: "nope.yaml" })), missing);
+});
+
+test("a configuration in a bucket is read where a reader for buckets is given, and its address stands in the problems", async () => {
+  const uri = "gs://my-lab/c.yaml";
+  const given = sources(null, { BIOAGENT_CONFIG: uri });
+  await assert.rejects(readConfig(given), /a configuration in a bucket is not read here/);
+  const asked: string[] = [];
+  const readBucket = async (address: string) => {
+    asked.push(address);
+    return "executor: local\nledger: gs://my-lab/ledger\n";
+  };
+  const config = await readConfig({ ...given, readBucket });
+  assert.deepEqual([config.file, config.ledger, asked], [uri, "gs://my-lab/ledger", [uri]]);
+  const wrong = { ...given, readBucket: async () => "executor: nowhere\n" };
+  await assert.rejects(readConfig(wrong), /gs:\/\/my-lab\/c\.yaml:1:\d+ {2}executor/);
+  const gone = {
+    ...given,
+    readBucket: () => Promise.reject(Object.assign(new Error("x"), { code: "EACCES" })),
+  };
+  const { config: kept, problem } = await reloadConfig(config, gone);
+  assert.equal(kept, config);
+  assert.match(problem!, /the last good one stays in force/);
+});
+
+test("a variable that holds a list has commas between, and a bad part is told by its name", async () => {
+  const env = {
+    BIOAGENT_INVOKERS: "tick@p.iam.gserviceaccount.com, push@p.iam.gserviceaccount.com",
+    BIOAGENT_AUDIENCE: "https://a",
+  };
+  const { invokers, audience } = await readConfig(sources(null, env));
+  assert.deepEqual(invokers, ["tick@p.iam.gserviceaccount.com", "push@p.iam.gserviceaccount.com"]);
+  assert.deepEqual(audience, ["https://a"]);
   await assert.rejects(
-    readConfig(sources(null, { BIOAGENT_CONFIG: "gs://b/c.yaml" })),
-    /comes with the cloud deployment/,
+    readConfig(sources(null, { BIOAGENT_INVOKERS: "a@b.c,nobody" })),
+    /BIOAGENT_INVOKERS {2}expected the e-mail/,
   );
 });
 

@@ -131,6 +131,8 @@ export interface Call {
   readonly location: string;
   /** The job's id, where the call names one. */
   readonly job: string | null;
+  /** Of the job that `CreateJob` brings; otherwise those of the stored job count. Not checked yet. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A gRPC status; `rest.ts` turns it into its HTTP code and the `{"error": ...}` body. */

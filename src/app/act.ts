@@ -17,9 +17,14 @@ import { submissionOf } from "./submission.ts";
  * live one with a request is cancelled. So a crash before or within it loses nothing; the next pass does it again.
  * Returns what the executors answered, as observations.
  */
-export async function act(deps: Deps, known: KnownRun): Promise<Observation[]> {
+export async function act(
+  deps: Deps,
+  known: KnownRun,
+  /** Only cancels that were asked for at this instant or later: for passes that come every few seconds. */
+  { cancelsSince = "" }: { readonly cancelsSince?: string } = {},
+): Promise<Observation[]> {
   const live = liveAttempts(known);
-  const cancels = live.filter(({ ref }) => ref.attempt.cancel_requested_at !== null);
+  const cancels = live.filter(({ ref: { attempt } }) => isCancelled(attempt, cancelsSince));
   for (const [kind, entries] of Map.groupBy(cancels, ({ ref }) => ref.attempt.executor)) {
     await cancelAll(
       deps,
@@ -29,6 +34,9 @@ export async function act(deps: Deps, known: KnownRun): Promise<Observation[]> {
   }
   return submitEach(deps, known, inTurn(known.run, live.filter(isToBeSubmitted)));
 }
+
+const isCancelled = ({ cancel_requested_at: at }: Attempt, since: string): boolean =>
+  at !== null && at >= since;
 
 /** Recorded attempts that wait to be submitted, in the order in which they shall be. */
 export const waitingAttempts = (known: KnownRun): LiveAttempt[] =>
@@ -87,6 +95,11 @@ async function cancelAll(
   }
 }
 
+/** So many are read and handed over at a time: what an executor cannot take now need not be read. */
+const AT_A_TIME = 500;
+/** Milliseconds after which the rest is left to the next pass. */
+const LONGEST_SUBMITTING = 60_000;
+
 async function submitAll(
   deps: Deps,
   kind: ExecutorKind,
@@ -95,28 +108,51 @@ async function submitAll(
 ): Promise<Observation[]> {
   const executor = deps.executors.get(kind);
   if (!executor) return [];
-  const submissions = await Promise.all(jobs.map((job) => submission(deps, known.run, known.jobs, job)));
+  const answers: Observation[] = [];
+  const until = Date.parse(deps.now()) + LONGEST_SUBMITTING;
+  for (let from = 0; from < jobs.length && Date.parse(deps.now()) < until; from += AT_A_TIME) {
+    const part = jobs.slice(from, from + AT_A_TIME);
+    const results = await submitPart(deps, executor, known, part);
+    answers.push(...results.map(answerOf).filter((answer) => answer !== null));
+    if (results.some((result) => result.kind === "later")) break;
+  }
+  return answers;
+}
+
+async function submitPart(
+  deps: Deps,
+  executor: Executor,
+  known: KnownRun,
+  jobs: readonly LoadedJob[],
+): Promise<SubmitResult[]> {
+  const submissions = await submissionsOf(deps, known, jobs);
   try {
-    const results = await executor.submit(submissions);
-    return results.map(answerOf).filter((answer) => answer !== null);
+    return await executor.submit(submissions);
   } catch (error) {
-    deps.warn(
-      `executor ${kind} could not take ${jobs.length} attempts, they are tried again: ${messageOf(error)}`,
-    );
-    return [];
+    const detail = messageOf(error);
+    const what = `executor ${executor.kind} could not take ${jobs.length} attempts`;
+    deps.warn(`${what}, they are tried again: ${detail}`);
+    const waiting = { reason: "executor_unreachable", detail } as const;
+    return submissions.map(({ attempt }) => ({ attempt: attempt.id, kind: "later", waiting }));
   }
 }
 
-async function submission(
+async function submissionsOf(
   deps: Deps,
-  run: Run,
-  jobs: ReadonlyMap<string, Job>,
-  head: LoadedJob,
-): Promise<Submission> {
-  const job = head.whole ? head : ((await deps.store.readJobs(run.run_id, [head.key]))[0] ?? head);
-  const attempt: Attempt = lastAttempt(head)!;
-  const rows = job.sample === null ? [] : await readRows(deps, run, job.sample);
-  return submissionOf(run, jobs, job, attempt, rows);
+  { run, jobs: all }: KnownRun,
+  heads: readonly LoadedJob[],
+): Promise<Submission[]> {
+  const unread = heads.filter(({ whole }) => !whole).map(({ key }) => key);
+  const read = unread.length === 0 ? [] : await deps.store.readJobs(run.run_id, unread);
+  const whole = new Map<string, Job>(read.map((job) => [job.key, job]));
+  const submissions: Submission[] = [];
+  for (const head of heads) {
+    const job = whole.get(head.key) ?? head;
+    const attempt: Attempt = lastAttempt(head)!;
+    const rows = job.sample === null ? [] : await readRows(deps, run, job.sample);
+    submissions.push(submissionOf(run, all, job, attempt, rows));
+  }
+  return submissions;
 }
 
 function answerOf(result: SubmitResult): Observation | null {

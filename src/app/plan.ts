@@ -24,16 +24,22 @@ export async function planChunk(
   const storeUid = await deps.store.uid();
   const chunk = slots(run.pipeline_spec, run.samples, run.planned, JOBS_PER_CHUNK);
   const earlier = await reusable(deps, run, chunk);
+  // All at once: on a bucket, files looked for at the same time are found by one listing.
+  const inputs = await Promise.all(chunk.map((slot) => inputsOf(deps, run, slot)));
   const jobs = new Map<string, Job>();
   const events: Event[] = [];
-  const at = deps.now();
+  const now = deps.now();
   let bytes = 0;
-  for (const slot of chunk) {
+  for (const [at, slot] of chunk.entries()) {
     if (bytes > MOST_BYTES / 2) break;
     const upstream = upstreamOf(run, slot, (key) => jobs.get(key) ?? known.get(key));
-    const inputs = await inputsOf(deps, run, slot);
     const fingerprints = upstream.map((job) => job.fingerprint ?? "");
-    const planned = planJob(run, slot, { inputs, upstream: fingerprints, storeUid, hash: deps.hash });
+    const planned = planJob(run, slot, {
+      inputs: inputs[at]!,
+      upstream: fingerprints,
+      storeUid,
+      hash: deps.hash,
+    });
     const job = restsOnNewGather(run, planned, (key) => jobs.get(key) ?? known.get(key))
       ? planned
       : await reuse(deps, run, planned, upstream, earlier);
@@ -41,10 +47,17 @@ export async function planChunk(
     bytes += jobBytes(job);
     if (job.reused_from) {
       const seq = run.event_count + events.length;
-      events.push({ seq, at, type: "job.reused", job: job.key, attempt: null, data: { ...job.reused_from } });
+      events.push({
+        seq,
+        at: now,
+        type: "job.reused",
+        job: job.key,
+        attempt: null,
+        data: { ...job.reused_from },
+      });
     }
   }
-  return commitChunk(deps, run, [...jobs.values()], events, at);
+  return commitChunk(deps, run, [...jobs.values()], events, now);
 }
 
 async function commitChunk(deps: Deps, run: Run, jobs: Job[], events: Event[], at: string) {

@@ -20,15 +20,24 @@ export function liveAttempts({ run, jobs }: KnownRun): LiveAttempt[] {
   for (const job of jobs.values()) {
     const attempt = lastAttempt(job);
     if (!attempt || isFinalAttempt(attempt.status) || isFinalJob(job.status)) continue;
-    live.push({ ref: { run_id: run.run_id, job: job.key, attempt }, job });
+    live.push({ ref: { run_id: run.run_id, job: job.key, region: run.config.region, attempt }, job });
   }
   return live;
 }
 
-/** What the executors say of the live attempts, with outputs looked up and patterns searched. Unknown is not failed. */
-export async function probe(deps: Deps, known: KnownRun): Promise<Observation[]> {
-  const live = liveAttempts(known);
+/**
+ * What the executors say of the live attempts (`hinted`: of those among them), with outputs looked up and patterns searched.
+ * Unknown is not failed; an attempt that was not asked for stays as it is.
+ */
+export async function probe(
+  deps: Deps,
+  known: KnownRun,
+  hinted?: ReadonlySet<string>,
+): Promise<Observation[]> {
+  const all = liveAttempts(known);
+  const live = hinted ? all.filter(({ ref }) => hinted.has(ref.attempt.id)) : all;
   const byExecutor = Map.groupBy(live, ({ ref }) => ref.attempt.executor);
+  if (hinted) for (const { ref } of live) deps.executors.get(ref.attempt.executor)?.hint?.(ref);
   const seen = await Promise.all(
     [...byExecutor].map(([kind, entries]) =>
       observeAll(

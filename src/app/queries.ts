@@ -15,7 +15,8 @@ export async function readLog(deps: Deps, runId: string, key: string, wanted: Lo
   if (!job) throw new NotFound(`run ${runId} has no job ${JSON.stringify(key)}`);
   const attempt = attemptOf(job, wanted.attempt);
   const executor = deps.executors.get(attempt.executor);
-  const ref = { run_id: runId, job: key, attempt };
+  const region = (await deps.store.readRun(runId))?.config.region ?? null;
+  const ref = { run_id: runId, job: key, region, attempt };
   const kept = await executor?.log(ref, { lines: wanted.lines ?? null });
   const log = kept ?? tailOf(attempt, wanted.lines);
   if (log !== null) return log;

@@ -1,6 +1,6 @@
-import type { Job, LoadedJob } from "../core/job.ts";
+import { attemptBase, type Job, type LoadedJob, lastAttempt } from "../core/job.ts";
 import type { Run } from "../core/run.ts";
-import { isFinalRun } from "../core/status.ts";
+import { isFinalAttempt, isFinalRun } from "../core/status.ts";
 import type { RunStore } from "../ports.ts";
 
 /** A run and its jobs as this process knows them. */
@@ -14,6 +14,8 @@ export class RunsCache {
   readonly #known = new Map<string, KnownRun>();
   /** Revisions that the ledger was told of. */
   readonly #told = new Map<string, number>();
+  /** Keys of a run's jobs by what their attempt ids begin with; made when it is first asked for. */
+  readonly #keys = new WeakMap<KnownRun, Map<string, string>>();
   readonly #most: number;
 
   constructor(most = 200) {
@@ -57,6 +59,30 @@ export class RunsCache {
       else this.#told.set(run_id, rev);
     }
     return fresh;
+  }
+
+  /**
+   * Whether a look at the attempt could tell this process anything: false where it knows that the attempt has ended, or that the
+   * run has no such job. It may be behind the store: whoever goes by it needs a sweep besides.
+   */
+  mayBeNews(runId: string, id: string): boolean {
+    const known = this.#known.get(runId);
+    if (!known) return true;
+    const { run, jobs } = known;
+    const base = attemptBase(id);
+    const job = jobs.get(this.#keysOf(known).get(base) ?? "");
+    if (!job) return run.planned < run.summary.total_jobs;
+    const last = lastAttempt(job);
+    if (!last || last.id === id) return !last || !isFinalAttempt(last.status);
+    return Number(id.slice(base.length + "-a".length)) > last.attempt;
+  }
+
+  #keysOf(known: KnownRun): Map<string, string> {
+    const found = this.#keys.get(known);
+    if (found?.size === known.jobs.size) return found;
+    const made = new Map([...known.jobs].map(([key, { job_id }]) => [attemptBase(job_id), key]));
+    this.#keys.set(known, made);
+    return made;
   }
 
   forget(runId: string): void {

@@ -22,6 +22,7 @@ export function submissionOf(
   return {
     run_id: run.run_id,
     job: job.key,
+    region: run.config.region,
     attempt,
     step: step.id,
     sample: job.sample,

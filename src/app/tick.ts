@@ -10,21 +10,39 @@ import { type Deps, recipientsOf } from "./deps.ts";
 import { planChunk } from "./plan.ts";
 import { capacities, messageOf, probe } from "./probe.ts";
 import type { KnownRun, RunsCache } from "./runs-cache.ts";
+import { sweepOrphans } from "./sweep-orphans.ts";
 
 /** Lost races in one pass before it is left to the next one. */
 const MOST_RACES = 8;
+
+export interface TickOptions {
+  /**
+   * Ids of the attempts that somebody has hinted at: only these are asked for, and nothing is cancelled that was to be cancelled
+   * before. All else is as in any pass; the full look is left to the sweep.
+   */
+  readonly hinted?: ReadonlySet<string>;
+}
 
 /**
  * One pass over one run: load, observe, verify, advance, commit, act, record. Whatever of it crashes, repeats or overlaps
  * with another, the state stays valid, and the next pass goes on. Returns the run as it is afterwards, or null if there is none.
  */
-export async function tickRun(deps: Deps, cache: RunsCache, runId: string): Promise<Run | null> {
+export async function tickRun(
+  deps: Deps,
+  cache: RunsCache,
+  runId: string,
+  { hinted }: TickOptions = {},
+): Promise<Run | null> {
+  const begun = deps.now();
   const known = await planned(deps, cache, runId);
   if (!known) return null;
-  if (isFinalRun(known.run.status)) return known.run;
-  await forgetEnded(deps, known, await pass(deps, cache, known, () => probe(deps, known)));
+  if (isFinalRun(known.run.status)) {
+    cache.forget(runId);
+    return known.run;
+  }
+  await forgetEnded(deps, known, await pass(deps, cache, known, () => probe(deps, known, hinted)));
   if (!isFinalRun(known.run.status)) {
-    const answers = await act(deps, known);
+    const answers = await act(deps, known, hinted && { cancelsSince: begun });
     if (answers.length > 0)
       await forgetEnded(deps, known, await pass(deps, cache, known, async () => answers));
   }
@@ -203,5 +221,6 @@ export async function tickAll(
     }
   }
   for (const warning of await deps.ledger.record(cache.news(runs), deps.now())) deps.warn(warning);
+  if (which === "all") await sweepOrphans(deps, cache);
   return { runs, errors };
 }

@@ -3,13 +3,12 @@ import type { Event } from "../core/event.ts";
 import type { Run } from "../core/run.ts";
 import { isFinalRun } from "../core/status.ts";
 import type { RunStore } from "../ports.ts";
-import type { App } from "../wire.ts";
 import { type Context, printJson } from "./context.ts";
 import { EXIT } from "./failure.ts";
 import { finalNotice, isFinalNotice, runExitCode } from "./final-notice.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { liveProgress, type Progress, plainProgress, quietProgress, warningLine } from "./progress.ts";
-import { openSession } from "./session.ts";
+import { openSession, type Session } from "./session.ts";
 
 export type FollowMode = "wait" | "watch";
 
@@ -34,7 +33,7 @@ interface Voice {
 export async function follow(
   context: Context,
   options: FollowOptions,
-  begin: (app: App) => Promise<Run | number>,
+  begin: (app: Session) => Promise<Run | number>,
 ): Promise<number> {
   const voice: Voice = { progress: quietProgress(context), runId: null };
   const said = new Set<string>();
@@ -61,7 +60,7 @@ export async function follow(
 async function driveToEnd(
   context: Context,
   options: FollowOptions,
-  app: App,
+  app: Session,
   begun: Run,
   voice: Voice,
 ): Promise<number> {
@@ -87,9 +86,13 @@ function openProgress(context: Context, mode: FollowMode): Progress {
   return context.terminal.interactive ? liveProgress(context) : plainProgress(context);
 }
 
-async function passes(app: App, begun: Run, progress: Progress, signal: AbortSignal): Promise<Run | null> {
-  const { drive } = await import("../app/drive.ts");
-  const { deps, cache } = app;
+async function passes(
+  app: Session,
+  begun: Run,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Run | null> {
+  const { deps, cache, remote } = app;
   const runId = begun.run_id;
   // A final run has nothing new to tell; of one that goes on, the watcher sees the decisions so far.
   let seen = isFinalRun(begun.status) ? begun.event_count - 1 : -1;
@@ -100,6 +103,8 @@ async function passes(app: App, begun: Run, progress: Progress, signal: AbortSig
     if (known) progress.pass({ run: known.run, jobs: known.jobs.values(), events });
   };
   await show();
+  if (remote) return remote.follow(runId, { onPass: show, signal });
+  const { drive } = await import("../app/drive.ts");
   return drive(deps, cache, runId, { onPass: show, signal });
 }
 
@@ -114,19 +119,20 @@ export async function eventsAfter(store: RunStore, runId: string, after: number)
   }
 }
 
-async function end(context: Context, app: App, run: Run, allowSkips: boolean): Promise<number> {
+async function end(context: Context, app: Session, run: Run, allowSkips: boolean): Promise<number> {
   const { renderRun } = await import("../ledger/run-document.ts");
   if (context.json) printJson(context, renderRun(run, [], { jobs: false }));
   else {
     const loaded = await app.deps.store.load(run.run_id, 0, "whole");
     context.terminal.out(`\n${await finalNotice(run, loaded?.jobs ?? [])}\n`);
   }
-  await sayUntold(context, app, run.run_id);
+  // The API does not show its outbox.
+  if (!app.remote) await sayUntold(context, app, run.run_id);
   return runExitCode(run, allowSkips);
 }
 
 /** Who was not told, and why: nobody looks into the outbox of a run that seems to have gone well. */
-async function sayUntold(context: Context, app: App, runId: string): Promise<void> {
+async function sayUntold(context: Context, app: Session, runId: string): Promise<void> {
   const untold = await app.deps.store.queryNotices({
     run_id: runId,
     status: ["failed", "pending"],

@@ -1,7 +1,9 @@
 import { Command } from "commander";
 import { addApprove } from "./commands/approve.ts";
 import { addCancel } from "./commands/cancel.ts";
+import { addDev } from "./commands/dev.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addEmulateBatch } from "./commands/emulate-batch.ts";
 import { addEvents } from "./commands/events.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addExport } from "./commands/export.ts";
@@ -10,6 +12,7 @@ import { addList } from "./commands/list.ts";
 import { addLogs } from "./commands/logs.ts";
 import { addNotices } from "./commands/notices.ts";
 import { addNotify } from "./commands/notify.ts";
+import { addPipelines } from "./commands/pipelines.ts";
 import { addResume } from "./commands/resume.ts";
 import { addRetry } from "./commands/retry.ts";
 import { addRules } from "./commands/rules.ts";
@@ -41,9 +44,12 @@ const COMMANDS: readonly AddCommand[] = [
   addRetry,
   addResume,
   addRules,
+  addPipelines,
   addExplain,
   addTick,
   addServe,
+  addDev,
+  addEmulateBatch,
   addNotify,
   addNotices,
   addExport,

@@ -2,6 +2,7 @@ import type { StartInput } from "../app/start.ts";
 import type { Config } from "../config.ts";
 import { withReferences, withResources } from "../core/pipeline.ts";
 import type { Run } from "../core/run.ts";
+import { bucketText } from "./bucket-text.ts";
 import type { Context } from "./context.ts";
 import { UsageError } from "./failure.ts";
 import { readParams } from "./input/pairs.ts";
@@ -19,11 +20,11 @@ export async function readResumeChange(
   file: string | undefined,
   options: { readonly param?: readonly string[]; readonly set?: readonly string[]; readonly name?: string },
 ): Promise<ResumeChange> {
-  const folder = config.pipelines.startsWith("gs://") ? null : config.pipelines;
-  const read =
-    file === undefined
-      ? run.pipeline_spec
-      : acceptPipeline(await openPipelineFile(file, { cwd: context.cwd, folder }));
+  const places = {
+    ...{ cwd: context.cwd, folder: config.pipelines },
+    bucketText: bucketText(context, config),
+  };
+  const read = file === undefined ? run.pipeline_spec : acceptPipeline(await openPipelineFile(file, places));
   const pipeline = withReferences(read, config.references);
   const params = readParams(options.param ?? [], pipeline.params);
   const { set, problems } = readSettingsOptions(

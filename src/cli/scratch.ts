@@ -15,6 +15,8 @@ const movedTo = (config: Config, folder: string): Config => ({
   store: { kind: "sqlite", path: join(folder, "store.db") },
   ledger: join(folder, "ledger"),
   local: { ...config.local, directory: join(folder, "local") },
+  // It is made on this machine, whatever API the command speaks to.
+  url: null,
 });
 
 /**

@@ -6,6 +6,14 @@ import type { Run } from "../core/run.ts";
 import type { RunStore } from "../ports.ts";
 import type { App } from "../wire.ts";
 import type { Context } from "./context.ts";
+import { UsageError } from "./failure.ts";
+import type { RemoteActions } from "./remote/remote-session.ts";
+
+/** What a command works on: this machine's own store and executors, or a deployed API. */
+export interface Session extends App {
+  /** The use cases of the API; absent where they are carried out here. */
+  readonly remote?: RemoteActions;
+}
 
 /** The configuration in force. */
 export async function readSettings({ variables, options, cwd }: Context): Promise<Config> {
@@ -13,8 +21,26 @@ export async function readSettings({ variables, options, cwd }: Context): Promis
     import("../config.ts"),
     import("../wire.ts"),
   ]);
-  return readConfig({ env: variables, configFile: options.config, cwd, channelKinds });
+  return readConfig({
+    env: variables,
+    configFile: options.config,
+    cwd,
+    channelKinds,
+    readBucket: readBucketOf(variables),
+  });
 }
+
+/** A configuration in a bucket, read with the credentials of whoever sits here. */
+const readBucketOf =
+  (variables: Context["variables"]) =>
+  async (uri: string): Promise<string> => {
+    const [{ openBucketText }, { openAccessToken }] = await Promise.all([
+      import("../google/bucket-text.ts"),
+      import("../google/access-token.ts"),
+    ]);
+    const emulator = variables["STORAGE_EMULATOR_HOST"] || null;
+    return openBucketText({ accessToken: openAccessToken(), emulator }).read(uri);
+  };
 
 export interface AppOptions {
   /** Takes what the console channel says. */
@@ -25,8 +51,12 @@ export interface AppOptions {
 }
 
 /** Everything opened; whoever opens it closes it. */
-export async function openSession(context: Context, options: AppOptions = {}): Promise<App> {
+export async function openSession(context: Context, options: AppOptions = {}): Promise<Session> {
   const config = options.config ?? (await readSettings(context));
+  if (config.url !== null) {
+    const { openRemote } = await import("./remote/remote-session.ts");
+    return openRemote(config, config.url, options.warn ?? warner(context));
+  }
   const { openApp } = await import("../wire.ts");
   return openApp(config, {
     write: options.write ?? noticeWriter(context),
@@ -34,11 +64,19 @@ export async function openSession(context: Context, options: AppOptions = {}): P
   });
 }
 
+/** For what is done on this machine only: refused in one line while `BIOAGENT_URL` names a deployed API. */
+export function refuseRemote({ url }: Pick<Config, "url">, what: string): void {
+  if (url === null) return;
+  throw new UsageError(
+    `${what} works on this machine's own store, and BIOAGENT_URL names ${new URL(url).host}; unset it`,
+  );
+}
+
 /** Everything opened for a command, and closed after it. */
 export async function withApp<T>(
   context: Context,
   options: AppOptions,
-  body: (app: App) => Promise<T>,
+  body: (app: Session) => Promise<T>,
 ): Promise<T> {
   const app = await openSession(context, options);
   try {
@@ -61,25 +99,26 @@ export function warner({ terminal }: Pick<Context, "terminal">): (text: string) 
   };
 }
 
-const storeMissing = ({ store }: Config): string | null =>
-  store.kind === "sqlite" && !existsSync(store.path)
+const storeMissing = ({ store, url }: Config): string | null =>
+  url === null && store.kind === "sqlite" && !existsSync(store.path)
     ? `no store at ${store.path} yet; bioagent run makes one`
     : null;
 
 /** What a command does with what it opens. Only reading may do without the executor's own folder. */
 export type Access = "read" | "write";
 
-const openFor = (access: Access, context: Context, config: Config): Promise<App> =>
+const openFor = (access: Access, context: Context, config: Config): Promise<Session> =>
   access === "read" ? openForReading(context, config) : openSession(context, { config });
 
 /** The store as it is: where there is none, none is made, and `none` answers. */
 export async function withStore<T>(
   context: Context,
   access: Access,
-  body: (store: RunStore, app: App) => Promise<T>,
+  body: (store: RunStore, app: Session) => Promise<T>,
   none: (message: string) => T | Promise<T>,
 ): Promise<T> {
   const config = await readSettings(context);
+  if (access === "write") refuseRemote(config, "this command");
   const missing = storeMissing(config);
   if (missing !== null) return none(missing);
   const app = await openFor(access, context, config);
@@ -103,7 +142,7 @@ export async function requireStore(context: Context, reference: string): Promise
  * Reading needs no place for jobs: where the executor's folder cannot be written, an empty one stands in for it. Never for
  * a pass over runs: it would find none of their attempts there.
  */
-async function openForReading(context: Context, config: Config): Promise<App> {
+async function openForReading(context: Context, config: Config): Promise<Session> {
   try {
     return await openSession(context, { config });
   } catch (error) {
@@ -126,7 +165,7 @@ export async function withRun<T>(
   context: Context,
   reference: string,
   access: Access,
-  body: (runId: string, store: RunStore, app: App) => Promise<T>,
+  body: (runId: string, store: RunStore, app: Session) => Promise<T>,
 ): Promise<T> {
   const app = await openFor(access, context, await requireStore(context, reference));
   try {

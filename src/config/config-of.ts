@@ -18,6 +18,10 @@ export interface Config {
   readonly url: string | null;
   readonly publicUrl: string | null;
   readonly token: string | null;
+  /** E-mails; empty: whoever IAM lets in. */
+  readonly invokers: readonly string[];
+  /** Addresses of this service; empty: a token's audience is not looked at. */
+  readonly audience: readonly string[];
   /** Whether a request may bring a whole pipeline; null: not said, so only where a face allows it by itself. */
   readonly allowInline: boolean | null;
   readonly allowPrivateUrls: boolean;
@@ -80,6 +84,8 @@ export function configOf(settings: Settings, { cwd, file }: { cwd: string; file:
     url: settings.url ?? null,
     publicUrl: settings.public_url ?? null,
     token: settings.token ?? null,
+    invokers: settings.invokers,
+    audience: settings.audience,
     allowInline: settings.allow_inline ?? null,
     allowPrivateUrls: settings.allow_private_urls,
     localDay: settings.local_day,
@@ -96,7 +102,7 @@ export function configOf(settings: Settings, { cwd, file }: { cwd: string; file:
       database: gcp.database,
       network: gcp.network ?? null,
       subnetwork: gcp.subnetwork ?? null,
-      externalIp: gcp.external_ip,
+      externalIp: gcp.external_ip ?? !(gcp.network && gcp.subnetwork),
       serviceAccount: gcp.service_account ?? null,
       imageMirror: gcp.image_mirror,
       imageAllowanceBytes: bytesOf(gcp.image_allowance),

@@ -39,9 +39,10 @@ function place(target: Record<string, unknown>, path: readonly string[], value: 
   return true;
 }
 
-/** Variables are texts; what is no number or truth value stays one, and the schema names it. */
+/** Variables are texts, of which one holds a list with commas between; what is no number or truth value stays one, and the schema names it. */
 function typedValue(text: string, type: string): unknown {
   const trimmed = text.trim();
+  if (type === "array") return trimmed.split(",").map((part) => part.trim());
   if (type === "number" && /^\d{1,9}(?:\.\d{1,6})?$/.test(trimmed)) return Number(trimmed);
   if (type === "boolean" && (trimmed === "true" || trimmed === "1")) return true;
   if (type === "boolean" && (trimmed === "false" || trimmed === "0")) return false;

@@ -64,7 +64,8 @@ const Gcp = z.strictObject({
     .meta({ env: "BIOAGENT_DATABASE", about: "the Firestore database" }),
   network: z.string().optional().meta({ otherwise: "Batch's default", about: "VPC network of the VMs" }),
   subnetwork: z.string().optional().meta({ otherwise: "Batch's default", about: "its subnetwork" }),
-  external_ip: z.boolean().default(false).meta({
+  external_ip: z.boolean().optional().meta({
+    otherwise: "not where `network` and `subnetwork` are set",
     about: "VMs get external addresses (without: Private Google Access, and NAT for other registries)",
   }),
   service_account: z
@@ -175,6 +176,20 @@ export const Settings = z.strictObject({
       otherwise: "none: loopback only",
       about: "what callers of `bioagent serve` must present",
     }),
+  invokers: z
+    .array(z.string().regex(/^[^@\s,]+@[^@\s,]+$/, { error: "expected the e-mail of an account" }))
+    .max(20)
+    .default([])
+    .meta({
+      env: "BIOAGENT_INVOKERS",
+      otherwise: "whoever IAM lets in",
+      about: "accounts that may call `poll` and `deliver` on Cloud Run; in the variable with commas",
+    }),
+  audience: z.array(z.string().min(1).max(500)).max(20).default([]).meta({
+    env: "BIOAGENT_AUDIENCE",
+    otherwise: "not looked at",
+    about: "addresses of this service that callers' tokens are made for; in the variable with commas",
+  }),
   allow_inline: z.boolean().optional().meta({
     env: "BIOAGENT_ALLOW_INLINE",
     otherwise: "false; true for `bioagent serve`",

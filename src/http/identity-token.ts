@@ -34,22 +34,39 @@ export function callerOf(
   return claims?.email_verified ? (claims.email ?? null) : null;
 }
 
+export interface InvokerChecks {
+  /** The Cloud Run service that this is; null elsewhere. */
+  readonly cloudService: string | null;
+  /** E-mails of the accounts that may call; empty: whoever IAM lets in. */
+  readonly invokers: readonly string[];
+  /** What the token may be made for, this service's addresses; empty: not looked at. */
+  readonly audience: readonly string[];
+  readonly now: string;
+}
+
 /**
- * A second look at who calls a tick endpoint, behind IAM, which has verified the signature and removed it: only on Cloud
- * Run (`cloudService`), and only when there is a token. Locally nobody is asked.
- *
- * Looked at: issuer, age, and that it names a verified e-mail. Not yet looked at: that the audience is this service's own
- * URL and that the e-mail is the scheduler's or the push subscription's; both are known once the cloud is configured.
+ * A second look at who calls a tick endpoint, behind IAM, which has verified the signature and removed it
+ * (https://cloud.google.com/run/docs/troubleshooting#signature-removed): only on Cloud Run, where alone the stripped form is believed.
+ * Looked at: issuer, age, a verified e-mail, and as far as they are configured that it is one of `invokers` and that the token
+ * was made for this service. Where one of these is configured, there must be a token. Locally nobody is asked.
  */
-export function checkInvoker(
-  headers: Readonly<Record<string, string>>,
-  { cloudService, now }: { cloudService: string | null; now: string },
-): void {
-  if (cloudService === null || headers["authorization"] === undefined) return;
+export function checkInvoker(headers: Readonly<Record<string, string>>, checks: InvokerChecks): void {
+  const { cloudService, invokers, audience, now } = checks;
+  if (cloudService === null) return;
+  const isRequired = invokers.length > 0 || audience.length > 0;
+  if (headers["authorization"] === undefined && !isRequired) return;
   const claims = readClaims(headers["authorization"]);
   if (claims === null) throw new HttpError(401, "The token cannot be read; an identity token is expected.");
   if (!ISSUERS.includes(claims.iss)) throw new HttpError(403, "The token is not one of Google's.");
   if (claims.exp * 1000 < Date.parse(now)) throw new HttpError(401, "The token is too old; take a new one.");
   if (!claims.email || !claims.email_verified)
     throw new HttpError(403, "The token names no verified e-mail; a service account's identity is expected.");
+  if (invokers.length > 0 && !invokers.includes(claims.email))
+    throw new HttpError(403, "The token's account is not among the invokers of this service.");
+  if (audience.length > 0 && !audience.some((ours) => isAudience(claims.aud, ours)))
+    throw new HttpError(403, "The token was made for another service.");
 }
+
+/** An address is the same with and without the slash at its end. */
+const isAudience = (given: string | undefined, ours: string): boolean =>
+  given?.replace(/\/$/, "") === ours.replace(/\/$/, "");

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ID_PATTERN, type Pipeline } from "../core/pipeline.ts";
 import { show } from "../pipelines/problem.ts";
 import { readPipeline } from "../pipelines/read-pipeline.ts";
+import type { Files } from "../ports.ts";
 
 export interface FoundPipeline {
   /** Null as soon as there is one problem. */
@@ -12,17 +13,25 @@ export interface FoundPipeline {
 
 const ENDINGS = ["yaml", "yml", "json"];
 
-/** The pipeline of this name in the configured folder. The name is an id, so no path is ever made of anything else. */
-export async function findPipeline(folder: string, name: string): Promise<FoundPipeline> {
+/**
+ * The pipeline of this name in the configured folder, here or in a bucket. The name is an id, so no path is ever made
+ * of anything else.
+ */
+export async function findPipeline(
+  folder: string,
+  name: string,
+  files: Pick<Files, "read">,
+): Promise<FoundPipeline> {
   if (!ID_PATTERN.test(name)) {
     return wrong(`${show(name)} is not a pipeline's name: lower case letters, digits and _, at most 30`);
   }
-  if (folder.startsWith("gs://")) {
-    return wrong("pipelines in a bucket are not available until the cloud files adapter; give a folder");
-  }
+  const inBucket = folder.startsWith("gs://");
   for (const ending of ENDINGS) {
-    const text = await readIfThere(join(folder, `${name}.${ending}`));
-    if (text !== null) return readNamed(text, name, `${name}.${ending}`);
+    const file = `${name}.${ending}`;
+    const text = inBucket
+      ? await files.read(`${folder.replace(/\/+$/, "")}/${file}`)
+      : await readIfThere(join(folder, file));
+    if (text !== null) return readNamed(text, name, file);
   }
   return wrong(
     `there is no pipeline ${name} on this server; BIOAGENT_PIPELINES names the folder it looks in`,

@@ -1,104 +1,174 @@
-import { deliver } from "../app/deliver.ts";
+import { countReads } from "../app/count-reads.ts";
+import { deliverBacklog } from "../app/deliver-backlog.ts";
 import { messageOf } from "../app/probe.ts";
-import { tickAll, tickRun } from "../app/tick.ts";
+import { openRunIndex } from "../app/run-index.ts";
+import { openSweeper, type Sweep } from "../app/sweep.ts";
+import { sweepOrphans } from "../app/sweep-orphans.ts";
 import type { App } from "../wire.ts";
+import { HINT_FATES, type HintFate, openHints, realTime, type Time } from "./hints.ts";
 import { checkInvoker } from "./identity-token.ts";
 import { type HttpRequest, type HttpResponse, json, nothing } from "./message.ts";
 import { HttpError, problemResponse } from "./problem-document.ts";
-import { readPush, runOfJobName } from "./push.ts";
+import { attemptOfJobName, readPush } from "./push.ts";
 import { refuseTooLarge } from "./read-body.ts";
 
-/** Hints look at one run at most so often, milliseconds. */
-const BETWEEN_HINTS = 5000;
-const NOTICES_PER_SWEEP = 100;
-const MOST_RUNS = 1000;
-const EVERY_RUN = "9999-12-31T23:59:59.999Z";
+const NOTICES_PER_ROUND = 20;
+/** Milliseconds between two searches for what runs although nobody waits for it. */
+const BETWEEN_ORPHANS = 3_600_000;
+/** The function's time limit, seconds; `functions.json` says the same. */
+export const POLL_SECONDS = 300;
+/** Part of the limit after which a sweep takes no new run. */
+const SHARE_OF_RUNS = 0.6;
+/** Milliseconds from a sweep's begin in which it waits for its notices. Scheduler waits for our answer before it asks again. */
+const WAIT_FOR_NOTICES = 45_000;
+/** So long at least, however long the passes took. */
+const SHORTEST_WAIT = 5000;
 
 export type Handler = (request: HttpRequest) => Promise<HttpResponse>;
 
+export interface PollOptions {
+  readonly cloudService: string | null;
+  /** Takes the heartbeat, one line of JSON for each sweep. */
+  readonly print?: (line: string) => void;
+  readonly time?: Time;
+}
+
 /**
- * The poll of one instance: Cloud Scheduler's request makes a pass over the runs that are due and sweeps the outbox;
- * a Pub/Sub push is a hint to look at one run now. One pass at a time, because all of them share one cache.
+ * The poll of one instance: Cloud Scheduler's request makes a pass over the runs that are due and sweeps the outbox; a Pub/Sub push is a
+ * hint to look at one attempt now. Both go by one cache. Of one run one pass is made at a time; passes that overlap all the same (in another
+ * instance, or after a time limit, which ends the answer and not the work) are harmless, because every commit is conditional.
  */
-export function openPoll(app: App, { cloudService }: { cloudService: string | null }): Handler {
-  const inTurn = oneAfterAnother();
-  const hint = hints(app, inTurn);
+export function openPoll(given: App, options: PollOptions): Handler {
+  const { print = () => {}, time = realTime } = options;
+  const counted = countReads(given.deps.store);
+  const app: App = { ...given, deps: { ...given.deps, store: counted.store } };
+  const { deps, cache } = app;
+  const index = openRunIndex(deps.store, time.now);
+  const sweeper = openSweeper({
+    deps,
+    cache,
+    milliseconds: time.now,
+    onActive: index.add,
+    onEnded: index.remove,
+  });
+  const hint = openHints({ app, sweeper, index, time });
+  const fates = countFates();
+
+  let sweptOrphans = Number.NEGATIVE_INFINITY;
+
+  const passes = joined(async () => {
+    const begun = time.now();
+    const sweep = await sweeper.sweep(() => time.now() - begun >= SHARE_OF_RUNS * POLL_SECONDS * 1000);
+    for (const warning of await deps.ledger.record(cache.news(sweep.runs), deps.now())) deps.warn(warning);
+    for (const error of sweep.errors) deps.warn(error);
+    if (begun - sweptOrphans >= BETWEEN_ORPHANS && sweep.left.length === 0) {
+      sweptOrphans = begun;
+      await sweepOrphans(deps, cache);
+    }
+    const duration = time.now() - begun;
+    print(heartbeat(sweep, { duration, reads: counted.readsSinceLast(), hints: fates.take() }));
+    return sweep;
+  });
+  const telling = joined(() => tell(app, time));
+
+  /** 200 whatever happened to single runs: their errors are in the answer, and the next pass tries them again. */
+  const sweep = async (): Promise<HttpResponse> => {
+    const begun = time.now();
+    const { runs, errors, left } = await passes();
+    // A channel that hangs must not hold up the next sweep: what is being told goes on beside it.
+    const patience = Math.max(SHORTEST_WAIT, begun + WAIT_FOR_NOTICES - time.now());
+    const notices = await Promise.race([telling(), time.sleep(patience).then(() => null)]);
+    return json(200, {
+      runs: runs.map(({ run_id, status, outcome }) => ({ run_id, status, outcome })),
+      errors,
+      ...(left.length > 0 ? { left: left.length } : {}),
+      notices,
+    });
+  };
+
   return async (request) => {
     try {
       refuseTooLarge(request);
       if (request.method !== "POST")
         throw new HttpError(405, "The poll is asked by POST.", { allow: "POST" });
-      checkInvoker(request.headers, { cloudService, now: app.deps.now() });
+      checkInvoker(request.headers, { ...options, ...app.config, now: deps.now() });
       const push = readPush(request.body);
-      if (push === null) return await inTurn(() => sweep(app));
-      await hint(push["JobName"] ?? "");
+      if (push.kind === "none") return await sweep();
+      if (push.kind === "malformed") fates.count("malformed");
+      else {
+        const attempt = attemptOfJobName(push.attributes["JobName"] ?? "", app.config.gcp.project);
+        fates.count(attempt === null ? "unknown" : await hint({ attempt, publishedAt: push.publishedAt }));
+      }
       return nothing();
     } catch (error) {
-      return problemResponse(error, app.deps.warn, `${request.method} poll`);
+      return problemResponse(error, deps.warn, `${request.method} poll`);
     }
   };
 }
 
-/** 200 whatever happened to single runs: their errors are in the answer, and the next pass tries them again. */
-async function sweep({ deps, cache }: App): Promise<HttpResponse> {
-  const { runs, errors } = await tickAll(deps, cache, "due");
-  for (const error of errors) deps.warn(error);
-  const { sent, postponed, failed } = await deliver(deps, { limit: NOTICES_PER_SWEEP });
-  return json(200, {
-    runs: runs.map(({ run_id, status, outcome }) => ({ run_id, status, outcome })),
-    errors,
-    notices: { sent, postponed, failed: failed.length },
-  });
-}
-
-/** Hints about one run that come while it waits for its turn are one look. A hint about no run of ours is no error. */
-function hints(app: App, inTurn: InTurn): (jobName: string) => Promise<void> {
-  const looked = new Map<string, number>();
-  const waiting = new Map<string, Promise<void>>();
-  const look = async (runId: string) => {
-    await sleep((looked.get(runId) ?? 0) + BETWEEN_HINTS - Date.now());
-    waiting.delete(runId);
-    looked.set(runId, Date.now());
-    await inTurn(() => tickOne(app, runId));
-    forgetOld(looked);
-  };
-  return async (jobName) => {
-    const runs = await app.deps.store.activeRuns(EVERY_RUN, MOST_RUNS);
-    const runId = runOfJobName(jobName, runs);
-    if (runId === null) return;
-    const turn = waiting.get(runId) ?? look(runId);
-    waiting.set(runId, turn);
-    await turn;
-  };
-}
-
-/** A run that cannot be looked at is told, and left to the sweep: the push would only come again. */
-async function tickOne({ deps, cache }: App, runId: string): Promise<void> {
+/** Delivers what is due, for as long as somebody waits for it. Never throws: what was not told is told by the next sweep. */
+async function tell({ deps }: App, time: Time): Promise<{ sent: number; postponed: number; failed: number }> {
+  const begun = time.now();
+  const isTimeUp = () => time.now() - begun >= WAIT_FOR_NOTICES;
   try {
-    const run = await tickRun(deps, cache, runId);
-    if (run) for (const warning of await deps.ledger.record([run], deps.now())) deps.warn(warning);
-    await deliver(deps, { limit: 20, runId });
+    const told = await deliverBacklog(deps, { limit: NOTICES_PER_ROUND, isTimeUp, sleep: time.sleep });
+    return { sent: told.sent, postponed: told.postponed, failed: told.failed.length };
   } catch (error) {
-    cache.forget(runId);
-    deps.warn(`run ${runId}: ${messageOf(error)}`);
+    deps.warn(`notices could not be delivered, they are tried again: ${messageOf(error)}`);
+    return { sent: 0, postponed: 0, failed: 0 };
   }
 }
 
-function forgetOld(looked: Map<string, number>): void {
-  for (const [runId, at] of looked) if (at + BETWEEN_HINTS < Date.now()) looked.delete(runId);
+/** Work that is asked for while it is being done is done once: Scheduler asks again when it has waited long. */
+function joined<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | null = null;
+  return () => {
+    running ??= work().finally(() => {
+      running = null;
+    });
+    return running;
+  };
 }
 
-const sleep = (milliseconds: number): Promise<void> =>
-  milliseconds <= 0 ? Promise.resolve() : new Promise((done) => setTimeout(done, milliseconds));
+type Fates = Partial<Record<HintFate, number>>;
 
-type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
-
-/** Work begins when all that came before it is done, whether that went well or not. */
-export function oneAfterAnother(): InTurn {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const mine = last.then(work, work);
-    last = mine.catch(() => {});
-    return mine;
+/** What became of hints since this was last asked. */
+function countFates(): { count(fate: HintFate): void; take(): Fates } {
+  let counts: Fates = {};
+  return {
+    count: (fate) => {
+      counts[fate] = (counts[fate] ?? 0) + 1;
+    },
+    take: () => {
+      const taken = Object.fromEntries(
+        HINT_FATES.flatMap((fate) => (counts[fate] ? [[fate, counts[fate]]] : [])),
+      );
+      counts = {};
+      return taken;
+    },
   };
+}
+
+/**
+ * The line whose absence raises the alarm, in the form that Cloud Logging takes apart:
+ * https://cloud.google.com/logging/docs/structured-logging. A sweep that could not even ask for its runs prints none.
+ */
+function heartbeat(
+  { runs, errors, left }: Sweep,
+  { duration, reads, hints }: { duration: number; reads: number; hints: Fates },
+): string {
+  const jobs = runs.reduce((sum, { summary }) => sum + summary.submitted + summary.running, 0);
+  return JSON.stringify({
+    severity: "INFO",
+    message: "bioagent heartbeat",
+    runs: runs.length,
+    /** Jobs that are submitted or run. */
+    jobs,
+    errors: errors.length,
+    left: left.length,
+    duration_ms: Math.round(duration),
+    /** Documents since the last heartbeat, hints' looks among them. */
+    reads,
+    hints,
+  });
 }

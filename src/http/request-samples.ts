@@ -4,6 +4,7 @@ import type { SampleRows } from "../app/start.ts";
 import { type LocatedProblem, pathText } from "../pipelines/problem.ts";
 import { readSampleNames } from "../pipelines/read-sample-list.ts";
 import { readSamplesheet } from "../pipelines/read-samplesheet.ts";
+import { AdapterError, type Files } from "../ports.ts";
 
 /** One row of a request's samples: its name, and what else the sheet would have in its columns. */
 export type SampleRow = Readonly<Record<string, string>>;
@@ -55,17 +56,17 @@ function placeInRows({ line, path, message }: LocatedProblem): { path: string; m
 
 const MOST_SHEET_BYTES = 50 * 2 ** 20;
 
-/** A sheet in a file of this machine, where the server lets callers name its files at all. */
+/** A sheet in a bucket, or in a file of this machine where the server lets callers name its files at all. */
 export async function samplesOfSheet(
   uri: string,
-  { allowFiles }: { allowFiles: boolean },
+  { allowFiles, files }: { readonly allowFiles: boolean; readonly files: Pick<Files, "read"> },
 ): Promise<FoundSamples> {
-  if (uri.startsWith("gs://"))
-    return wrong("samplesheet", "a sheet in a bucket is not available until the cloud files adapter");
-  if (!allowFiles)
+  const inBucket = uri.startsWith("gs://");
+  if (!inBucket && !allowFiles)
     return wrong("samplesheet", "this server reads no files of its own machine; send the rows as samples");
-  if (!isAbsolute(uri)) return wrong("samplesheet", "the path must be absolute: it is read on the server");
-  const text = await readSheetFile(uri);
+  if (!inBucket && !isAbsolute(uri))
+    return wrong("samplesheet", "the path must be absolute: it is read on the server");
+  const text = inBucket ? await readSheetObject(uri, files) : await readSheetFile(uri);
   if (typeof text !== "string") return wrong("samplesheet", text.problem);
   const sheet = readSamplesheet(text, { source: "the sheet" });
   return {
@@ -75,6 +76,19 @@ export async function samplesOfSheet(
       message: `line ${line}${path ? `, ${path}` : ""}: ${message}`,
     })),
   };
+}
+
+/** What waiting mends is the server's trouble; everything else is said to whoever named the sheet. */
+async function readSheetObject(
+  uri: string,
+  files: Pick<Files, "read">,
+): Promise<string | { problem: string }> {
+  try {
+    return (await files.read(uri)) ?? { problem: `there is no object ${uri}` };
+  } catch (error) {
+    if (error instanceof AdapterError && !error.retryable) return { problem: error.message };
+    throw error;
+  }
 }
 
 async function readSheetFile(path: string): Promise<string | { problem: string }> {

@@ -90,7 +90,7 @@ export type StartBody = z.infer<typeof StartBody>;
 type Problem = { readonly path: string; readonly message: string };
 
 /** What a start needs, read from its body; throws `InvalidRequest` with every problem of pipeline, samples and places. */
-export async function startInput(app: Pick<App, "config">, body: StartBody): Promise<StartInput> {
+export async function startInput(app: Pick<App, "config" | "deps">, body: StartBody): Promise<StartInput> {
   const found = await pipelineOf(app, body.pipeline);
   const samples = await requestedSamples(app, body);
   const change = found.pipeline ? changeResources(found.pipeline, body.set) : null;
@@ -130,7 +130,7 @@ export const ResumeBody = z.strictObject({
 
 /** What a resumption changes; throws `InvalidRequest` with every problem of the pipeline. */
 export async function resumeInput(
-  app: Pick<App, "config">,
+  app: Pick<App, "config" | "deps">,
   { pipeline, params, name, output }: z.infer<typeof ResumeBody>,
 ): Promise<Partial<Pick<StartInput, "pipeline" | "params" | "name" | "output">>> {
   const found = pipeline === undefined ? null : await pipelineOf(app, pipeline);
@@ -146,11 +146,11 @@ export async function resumeInput(
 type FoundPipeline = { readonly pipeline: Pipeline | null; readonly problems: readonly Problem[] };
 
 async function pipelineOf(
-  { config }: Pick<App, "config">,
+  { config, deps }: Pick<App, "config" | "deps">,
   given: StartBody["pipeline"],
 ): Promise<FoundPipeline> {
   if (typeof given === "string") {
-    const { pipeline, problems } = await findPipeline(config.pipelines, given);
+    const { pipeline, problems } = await findPipeline(config.pipelines, given, deps.files);
     return { pipeline, problems: problems.map((message) => ({ path: "pipeline", message })) };
   }
   if (!config.allowInline) {
@@ -167,10 +167,16 @@ async function pipelineOf(
 const inside = (outer: string, path: string): string =>
   path === "" ? outer : path.startsWith("[") ? outer + path : `${outer}.${path}`;
 
-async function requestedSamples({ config }: Pick<App, "config">, body: StartBody): Promise<FoundSamples> {
+async function requestedSamples(
+  { config, deps }: Pick<App, "config" | "deps">,
+  body: StartBody,
+): Promise<FoundSamples> {
   if (!body.samplesheet) return samplesOf(body.samples ?? []);
   if (body.samples === undefined)
-    return samplesOfSheet(body.samplesheet, { allowFiles: config.allowInline === true });
+    return samplesOfSheet(body.samplesheet, {
+      allowFiles: config.allowInline === true,
+      files: deps.files,
+    });
   const message = "give samples or a samplesheet, not both";
   return { samples: [], problems: [{ path: "samplesheet", message }] };
 }

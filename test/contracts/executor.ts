@@ -8,17 +8,26 @@ import type { AttemptRef, Executor, Submission } from "../../src/ports.ts";
 /** What an executor's own test brings, so that the same promises are held by every kind. */
 export interface ExecutorBench {
   readonly executor: Executor;
-  /** A submission whose script sees a POSIX shell, and publishes to a folder that this test can read. */
+  /** A submission whose script sees a POSIX shell. */
   submission(script: string, options?: { id?: string; outputs?: readonly string[] }): Submission;
   /** Looks, in the executor's own rhythm, until the attempt has ended. */
   end(ref: AttemptRef): Promise<Observation>;
+  /** The run's output as a folder that this test can read; `work.output` itself unless given. */
+  folderOf?(work: Submission): string;
+  /** What a manifest says of a file with the text `hello`; its SHA-256 unless given. */
+  readonly checksumOfHello?: string;
 }
 
+const SHA256_OF_HELLO = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+
 /** The promises of the `Executor` port. `open` gives a fresh bench, or null after skipping the test by name. */
-export function executorContract(kind: string, open: (t: TestContext) => ExecutorBench | null): void {
+export function executorContract(
+  kind: string,
+  open: (t: TestContext) => ExecutorBench | null | Promise<ExecutorBench | null>,
+): void {
   const promise = (name: string, body: (bench: ExecutorBench) => Promise<void>) =>
     test(`${kind}: ${name}`, async (t) => {
-      const bench = open(t);
+      const bench = await open(t);
       if (bench) await body(bench);
     });
 
@@ -69,7 +78,8 @@ export function executorContract(kind: string, open: (t: TestContext) => Executo
     );
   });
 
-  promise("declared outputs are published, then the manifest", async ({ executor, submission, end }) => {
+  promise("declared outputs are published, then the manifest", async (bench) => {
+    const { executor, submission, end } = bench;
     const work = submission(
       `mkdir "$OUTPUT_DIR/a"; printf hello > "$OUTPUT_DIR/a/x.txt"; touch "$OUTPUT_DIR/y"\n`,
       {
@@ -78,9 +88,10 @@ export function executorContract(kind: string, open: (t: TestContext) => Executo
     );
     await executor.submit([work]);
     assert.equal((await end(work)).status, "succeeded");
-    assert.equal(readFileSync(join(work.output, "a/x.txt"), "utf8"), "hello");
+    const folder = bench.folderOf?.(work) ?? work.output;
+    assert.equal(readFileSync(join(folder, "a/x.txt"), "utf8"), "hello");
     const manifest = readFileSync(
-      join(work.output, `.bioagent/${work.job}/a${work.attempt.attempt}.json`),
+      join(folder, `.bioagent/${work.job}/a${work.attempt.attempt}.json`),
       "utf8",
     );
     assert.deepEqual(JSON.parse(manifest), {
@@ -90,7 +101,7 @@ export function executorContract(kind: string, open: (t: TestContext) => Executo
           pattern: "a/*.txt",
           path: "a/x.txt",
           size: 5,
-          checksum: "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+          checksum: bench.checksumOfHello ?? SHA256_OF_HELLO,
         },
       ],
     });

@@ -8,6 +8,7 @@ import { ROOT } from "./documents.ts";
 const PARTS = [
   "bin",
   "src",
+  "infra",
   "functions",
   "examples",
   "scripts",

@@ -86,6 +86,8 @@ export interface ShownRun {
       status: string;
       attempts: { id: string; attempt: number; exit_code: number | null }[];
       retry_count: number;
+      classes?: (string | null)[];
+      waiting?: { reason: string } | null;
     }
   >;
 }

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { getFunction } from "@google-cloud/functions-framework/testing";
 import { FUNCTIONS } from "../../functions/index.ts";
+import { DELIVER_SECONDS } from "../../src/http/deliver-handler.ts";
+import { POLL_SECONDS } from "../../src/http/poll.ts";
 import { openSqliteStore } from "../../src/stores/sqlite/sqlite-store.ts";
 import {
   type Child,
@@ -34,6 +36,11 @@ test("functions.json lists the registered functions, each with what Terraform ne
     assert.ok(timeoutSeconds > 0 && timeoutSeconds <= 540);
     assert.match(memory, /^\d+(Mi|Gi)$/);
   }
+});
+
+test("what a function knows of its own time limit is what functions.json says", () => {
+  const limit = (name: string) => listed.find((each) => each.name === name)?.timeoutSeconds;
+  assert.deepEqual([limit("poll"), limit("deliver")], [POLL_SECONDS, DELIVER_SECONDS]);
 });
 
 /** One function under the real framework, from source. */

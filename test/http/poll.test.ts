@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { tickAll } from "../../src/app/tick.ts";
 import { openDeliver } from "../../src/http/deliver-handler.ts";
-import { callerOf, checkInvoker } from "../../src/http/identity-token.ts";
-import { oneAfterAnother, openPoll } from "../../src/http/poll.ts";
-import { runOfJobName, runOfNoticePath } from "../../src/http/push.ts";
+import { callerOf, checkInvoker, type InvokerChecks } from "../../src/http/identity-token.ts";
+import { openPoll, POLL_SECONDS } from "../../src/http/poll.ts";
+import { attemptOfJobName, documentOf, readPush, runOfNoticePath } from "../../src/http/push.ts";
 import { aRequest, aStartBody, ask, type MemoryApp, openMemoryApp } from "./memory-app.ts";
 
 async function started(app: MemoryApp): Promise<string> {
@@ -117,6 +117,106 @@ test("many pushes about one run at once are one look at it", async (t) => {
   assert.equal(looks, 1);
 });
 
+test("what is no hint of ours is acknowledged, and the heartbeat counts it", async (t) => {
+  const lines: string[] = [];
+  const { app } = await running(t);
+  const poll = openPoll(app, { ...LOCAL, print: (line) => lines.push(line) });
+  const bodies = ["garbage", { message: 7 }, pushOf({ JobName: "somebody-elses-job" }), pushOf({})];
+  for (const body of bodies) assert.equal((await poll(aRequest("POST", "/", { body }))).status, 204);
+  await poll(aRequest("POST", "/"));
+  await poll(aRequest("POST", "/"));
+  const [first, second] = lines.map((line) => JSON.parse(line));
+  assert.deepEqual(first.hints, { unknown: 2, malformed: 2 });
+  assert.deepEqual(second.hints, {});
+  const { severity, message, runs, jobs, errors, left } = first;
+  assert.deepEqual(
+    { severity, message, runs, jobs, errors, left },
+    {
+      severity: "INFO",
+      message: "bioagent heartbeat",
+      runs: 1,
+      jobs: 2,
+      errors: 0,
+      left: 0,
+    },
+  );
+  assert.ok(first.reads > 0 && first.duration_ms >= 0);
+});
+
+test("a sweep that cannot ask for its runs has no heartbeat", async (t) => {
+  const lines: string[] = [];
+  const app = await openMemoryApp(t, {
+    store: (store) => ({ ...store, activeRuns: () => Promise.reject(new Error("away")) }),
+  });
+  const answer = await openPoll(app, { ...LOCAL, print: (line) => lines.push(line) })(aRequest("POST", "/"));
+  assert.deepEqual([answer.status, lines], [500, []]);
+});
+
+test("a sweep whose time is up takes no new run, and the next one begins with those that are left", async (t) => {
+  let now = 0;
+  const seen: string[] = [];
+  const app = await openMemoryApp(t, {
+    store: (store) => ({
+      ...store,
+      load: (id, since, form) => {
+        if (seen.at(-1) !== id) {
+          seen.push(id);
+          now += 0.25 * POLL_SECONDS * 1000;
+        }
+        return store.load(id, since, form);
+      },
+    }),
+  });
+  const ids: string[] = [];
+  for (let run = 0; run < 5; run++) ids.push(await started(app));
+  const time = { now: () => now, sleep: async () => {} };
+  const poll = openPoll(app, { ...LOCAL, time });
+  const first = JSON.parse((await poll(aRequest("POST", "/"))).body);
+  assert.deepEqual([first.runs.length, first.left], [3, 2]);
+  await poll(aRequest("POST", "/"));
+  assert.deepEqual(
+    seen.slice(0, 5).toSorted(),
+    ids.toSorted(),
+    "all have had their turn before any has a second",
+  );
+});
+
+test("a sweep that is asked for while one is being made is the same one", async (t) => {
+  let looks = 0;
+  const app = await openMemoryApp(t, {
+    store: (store) => ({
+      ...store,
+      activeRuns: (now, limit) => {
+        looks++;
+        return store.activeRuns(now, limit);
+      },
+    }),
+  });
+  const poll = openPoll(app, LOCAL);
+  const answers = await Promise.all([1, 2, 3].map(() => poll(aRequest("POST", "/"))));
+  assert.deepEqual([looks, new Set(answers.map(({ status }) => status))], [1, new Set([200])]);
+});
+
+test("a channel that hangs holds up neither the answer nor the next sweep", async (t) => {
+  const app = await openMemoryApp(t);
+  const id = await started(app);
+  await ask(app, "POST", `/v1/runs/${id}/cancel`);
+  const lab = app.deps.channels.get("lab")!;
+  const release: (() => void)[] = [];
+  const hangs = {
+    ...lab,
+    deliver: () => new Promise<never>((_, fail) => release.push(() => fail(new Error("late")))),
+  };
+  const deps = { ...app.deps, channels: new Map([["lab", hangs]]) };
+  const poll = openPoll({ ...app, deps }, { ...LOCAL, time: { now: Date.now, sleep: async () => {} } });
+  for (let pass = 0; pass < 3; pass++) {
+    const answer = await poll(aRequest("POST", "/"));
+    assert.equal(answer.status, 200);
+  }
+  assert.equal((await app.deps.store.readRun(id))!.status, "cancelled");
+  for (const end of release) end();
+});
+
 test("deliver sends what is due of the run that the event's notice path names, and believes nothing else", async (t) => {
   const app = await openMemoryApp(t);
   const ended: string[] = [];
@@ -147,39 +247,50 @@ test("deliver sends what is due of the run that the event's notice path names, a
   assert.deepEqual(app.told[1], `${ended[0]} run.cancelled`);
 });
 
-test("a Batch job's name points at the run of its day and number, if that is one run", () => {
-  const runs = ["2026-02-27_rnaseq_001", "2026-02-27_qc_010", "2026-02-28_rnaseq_001"];
+test("a Batch job's name gives the attempt's id, unless it names another project", () => {
+  const id = "bioagent-20260227-001-fastqc-s1-1f3a9c2e-a1";
+  assert.equal(attemptOfJobName(`projects/p/locations/l/jobs/${id}`, "p"), id);
   assert.equal(
-    runOfJobName("projects/p/locations/l/jobs/bioagent-20260227-001-fastqc-s1-1f3a9c2e-a1", runs),
-    runs[0],
+    attemptOfJobName(`projects/123456789/locations/l/jobs/${id}`, "p"),
+    id,
+    "the project's number",
   );
-  assert.equal(runOfJobName("bioagent-20260227-010-qc-1f3a9c2e-a12", runs), runs[1]);
-  assert.equal(runOfJobName("bioagent-20260227-002-qc-1f3a9c2e-a1", runs), null);
-  assert.equal(runOfJobName("xbioagent-20260227-001-qc-1f3a9c2e-a1", runs), null);
+  assert.equal(attemptOfJobName(`projects/q/locations/l/jobs/${id}`, null), id);
+  assert.equal(attemptOfJobName(id, "p"), id);
+  for (const name of [`projects/q/locations/l/jobs/${id}`, `x/${id}`, `${id}/x`, "", "../x"])
+    assert.equal(attemptOfJobName(name, "p"), null, name);
+});
+
+test("a body is a push, a malformed one, or none", () => {
+  const kind = (body: string) => readPush(Buffer.from(body)).kind;
+  for (const body of ["", "{}", "[]", "null", '{"tick":true}']) assert.equal(kind(body), "none", body);
+  assert.equal(kind('{"message":{}}'), "push");
+  for (const body of [
+    "\u0000",
+    "hello",
+    '{"message":1}',
+    '{"subscription":"s"}',
+    '{"message":{"attributes":{"a":1}}}',
+  ])
+    assert.equal(kind(body), "malformed", body);
+  const told = readPush(Buffer.from('{"message":{"publishTime":"2026-02-27T10:00:00.5Z"}}'));
+  assert.deepEqual(told, { kind: "push", attributes: {}, publishedAt: Date.parse("2026-02-27T10:00:00.5Z") });
+});
+
+test("an event's document stands in its headers, whatever its body is", () => {
+  const protobuf = new Uint8Array([10, 2, 255, 0, 18]);
+  assert.equal(
+    documentOf({ "ce-document": "notices/a~b", "ce-subject": "documents/x" }, protobuf),
+    "notices/a~b",
+  );
+  assert.equal(documentOf({ "ce-subject": "documents/notices/a~b" }, protobuf), "documents/notices/a~b");
+  assert.equal(documentOf({}, protobuf), null);
 });
 
 test("a notice's path gives its run, and any other path nothing", () => {
   assert.equal(runOfNoticePath("notices/2026-02-27_qc_001~r1~run.completed~-~lab~lab"), "2026-02-27_qc_001");
   for (const path of ["runs/2026-02-27_qc_001", "notices/x", "notices/../x~y", "notices/a~b/c", ""])
     assert.equal(runOfNoticePath(path), null, path);
-});
-
-test("work in turn goes on after work that failed, and never overlaps", async () => {
-  const inTurn = oneAfterAnother();
-  const steps: string[] = [];
-  const work = (name: string, fails: boolean) =>
-    inTurn(async () => {
-      steps.push(`${name} begins`);
-      await new Promise((done) => setImmediate(done));
-      steps.push(`${name} ends`);
-      if (fails) throw new Error(name);
-    }).catch(() => steps.push(`${name} failed`));
-  await Promise.all([work("a", true), work("b", false)]);
-  assert.deepEqual(
-    steps.filter((step) => !step.endsWith("failed")),
-    ["a begins", "a ends", "b begins", "b ends"],
-  );
-  assert.ok(steps.includes("a failed"));
 });
 
 const token = (claims: object, signature = "SIGNATURE_REMOVED_BY_GOOGLE") =>
@@ -193,9 +304,14 @@ const GOOD = {
 
 test("on Cloud Run a token's claims are looked at; elsewhere no token is believed", () => {
   const now = "2026-02-27T10:00:00Z";
-  const status = (authorization: string | undefined, cloudService: string | null = "poll") => {
+  const status = (
+    authorization: string | undefined,
+    cloudService: string | null = "poll",
+    expected: Partial<Pick<InvokerChecks, "invokers" | "audience">> = {},
+  ) => {
     try {
-      checkInvoker(authorization === undefined ? {} : { authorization }, { cloudService, now });
+      const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
+      checkInvoker(headers, { cloudService, now, invokers: [], audience: [], ...expected });
       return 200;
     } catch (error) {
       return (error as { status: number }).status;
@@ -207,6 +323,22 @@ test("on Cloud Run a token's claims are looked at; elsewhere no token is believe
   assert.equal(status(token({ ...GOOD, email_verified: false })), 403);
   assert.equal(status("Bearer garbage"), 401);
   assert.equal(status("Bearer garbage", null), 200);
+  assert.equal(status(undefined), 200, "IAM alone decides where nothing is configured");
+  const invokers = ["tick@p.iam.gserviceaccount.com", GOOD.email];
+  const audience = ["https://poll.a.run.app", "https://poll-1.r.run.app"];
+  assert.equal(status(undefined, "poll", { invokers }), 401);
+  assert.equal(status(undefined, null, { invokers }), 200);
+  assert.equal(status(token(GOOD), "poll", { invokers }), 200);
+  assert.equal(
+    status(token({ ...GOOD, email: "other@p.iam.gserviceaccount.com" }), "poll", { invokers }),
+    403,
+  );
+  assert.equal(status(token(GOOD), "poll", { audience }), 403);
+  assert.equal(
+    status(token({ ...GOOD, aud: "https://poll-1.r.run.app/" }), "poll", { invokers, audience }),
+    200,
+  );
+  assert.equal(status(token({ ...GOOD, aud: "https://poll-2.r.run.app" }), "poll", { audience }), 403);
   assert.equal(callerOf({ authorization: token(GOOD) }, "api"), GOOD.email);
   assert.equal(callerOf({ authorization: token(GOOD) }, null), null);
   assert.equal(callerOf({ authorization: token({ ...GOOD, email_verified: false }) }, "api"), null);

@@ -16,7 +16,7 @@ export const addApprove: AddCommand = (program, bind) => {
 async function approve(context: Context, reference: string): Promise<number> {
   const change = await import("../../app/change.ts");
   return withRun(context, reference, "write", async (runId, _store, app) => {
-    const run = await change.approve(app.deps, runId, userName());
+    const run = await (app.remote?.approve(runId) ?? change.approve(app.deps, runId, userName()));
     if (context.json) printJson(context, { run_id: runId, name: run.name, status: run.status });
     else
       printLines(context, [

@@ -1,9 +1,8 @@
-import type { App } from "../../wire.ts";
 import { type AddCommand, type Context, printJson } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT } from "../failure.ts";
 import { follow } from "../follow.ts";
-import { requireStore, withRun } from "../session.ts";
+import { requireStore, type Session, withRun } from "../session.ts";
 import { userName } from "../user.ts";
 
 interface CancelOptions {
@@ -28,18 +27,22 @@ async function cancel(context: Context, reference: string, options: CancelOption
   const config = await requireStore(context, reference);
   const code = await follow(context, { mode: "wait", allowSkips: true, config }, async (app) => {
     const runId = await change.findRun(app.deps, reference);
-    return change.cancel(app.deps, runId, userName());
+    return app.remote?.cancel(runId) ?? change.cancel(app.deps, runId, userName());
   });
   // It ended as was asked for.
   return code === EXIT.failed ? EXIT.done : code;
 }
 
-async function cancelOnce(context: Context, app: App, runId: string): Promise<number> {
+async function cancelOnce(context: Context, app: Session, runId: string): Promise<number> {
   const change = await import("../../app/change.ts");
   const { tickRun } = await import("../../app/tick.ts");
-  const asked = await change.cancel(app.deps, runId, userName());
-  const run = (await tickRun(app.deps, app.cache, runId)) ?? asked;
-  for (const warning of await app.deps.ledger.record([run], app.deps.now())) app.deps.warn(warning);
+  const here = async () => {
+    const asked = await change.cancel(app.deps, runId, userName());
+    const ticked = (await tickRun(app.deps, app.cache, runId)) ?? asked;
+    for (const warning of await app.deps.ledger.record([ticked], app.deps.now())) app.deps.warn(warning);
+    return ticked;
+  };
+  const run = await (app.remote?.cancel(runId) ?? here());
   if (context.json) printJson(context, { run_id: runId, name: run.name, status: run.status });
   else if (run.status === "cancelled") context.terminal.out(`Run ${runId} is cancelled.\n`);
   else

@@ -8,7 +8,7 @@ import { type AddCommand, type Context, printJson } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT, UsageError } from "../failure.ts";
 import { count } from "../render/count.ts";
-import { withApp, withStore } from "../session.ts";
+import { refuseRemote, withApp, withStore } from "../session.ts";
 
 const EVENTS: readonly NoticeEvent[] = [
   "run.started",
@@ -47,6 +47,7 @@ async function test(
   options: { readonly event: NoticeEvent },
 ): Promise<number> {
   return withApp(context, {}, async (app) => {
+    refuseRemote(app.config, "notify test");
     const channel = channelOf(app, name);
     const outcomes: { recipient: string; outcome: Delivery }[] = [];
     for (const recipient of channel.recipients)

@@ -1,5 +1,4 @@
 import type { Run } from "../../core/run.ts";
-import type { App } from "../../wire.ts";
 import { type AddCommand, type Context, printJson } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT, UsageError } from "../failure.ts";
@@ -7,7 +6,7 @@ import { follow } from "../follow.ts";
 import { collect } from "../input/parsers.ts";
 import { addModeOptions, type ModeOptions, modeOf } from "../mode.ts";
 import type { ResumeChange } from "../resume-change.ts";
-import { requireStore, withApp, withRun } from "../session.ts";
+import { refuseRemote, requireStore, type Session, withApp, withRun } from "../session.ts";
 import { startLine } from "./run.ts";
 
 interface ResumeOptions extends ModeOptions {
@@ -45,12 +44,14 @@ async function resume(
   const changeFor = (run: Run): Promise<ResumeChange> =>
     readResumeChange(context, config, run, file, options);
   if (options.why) {
+    refuseRemote(config, "resume --why");
     const { resumeWhy } = await import("../resume-why.ts");
     return withRun(context, reference, "read", async (runId, _store, app) =>
       resumeWhy(context, config, app, runId, changeFor),
     );
   }
-  const begin = (app: App) => start(context, app, reference, changeFor);
+  const keepsPipeline = file === undefined && !options.set;
+  const begin = (app: Session) => start(context, app, reference, { changeFor, keepsPipeline });
   if (mode !== "detach")
     return follow(context, { mode, allowSkips: options.allowSkips === true, config }, begin);
   return withApp(context, { config }, async (app) => {
@@ -62,15 +63,19 @@ async function resume(
 
 async function start(
   context: Context,
-  app: App,
+  app: Session,
   reference: string,
-  changeFor: (run: Run) => Promise<ResumeChange>,
+  it: { readonly changeFor: (run: Run) => Promise<ResumeChange>; readonly keepsPipeline: boolean },
 ): Promise<Run> {
   const change = await import("../../app/change.ts");
   const runId = await change.findRun(app.deps, reference);
   const before = await app.deps.store.readRun(runId);
   if (!before) throw new UsageError(`run ${runId} is not in the store any more`);
-  const { run } = await change.resume(app.deps, runId, await changeFor(before));
+  const changes = await it.changeFor(before);
+  const { pipeline, params, name } = changes;
+  const { run } = app.remote
+    ? { run: await app.remote.resume(runId, { params, name, ...(it.keepsPipeline ? {} : { pipeline }) }) }
+    : await change.resume(app.deps, runId, changes);
   if (!context.json) context.terminal.out(`${startLine(run)}\n`);
   return run;
 }

@@ -2,7 +2,6 @@ import { Option } from "commander";
 import type { Run } from "../../core/run.ts";
 import { FAILURE_CLASSES, type FailureClass } from "../../core/status.ts";
 import type { RetrySelection } from "../../core/stop.ts";
-import type { App } from "../../wire.ts";
 import { type AddCommand, type Context, printJson } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT, UsageError } from "../failure.ts";
@@ -11,7 +10,7 @@ import { collect } from "../input/parsers.ts";
 import { readSettingsOptions } from "../input/settings.ts";
 import { addModeOptions, type ModeOptions, modeOf } from "../mode.ts";
 import { count } from "../render/count.ts";
-import { requireStore, withApp } from "../session.ts";
+import { requireStore, type Session, withApp } from "../session.ts";
 import { userName } from "../user.ts";
 
 interface RetryOptions extends ModeOptions {
@@ -50,7 +49,7 @@ function failureClass(value: string, earlier: FailureClass[] | undefined): Failu
 async function retry(context: Context, reference: string, options: RetryOptions): Promise<number> {
   const mode = modeOf(options);
   const config = await requireStore(context, reference);
-  const begin = (app: App) => reopen(context, app, reference, options);
+  const begin = (app: Session) => reopen(context, app, reference, options);
   if (mode !== "detach")
     return follow(context, { mode, allowSkips: options.allowSkips === true, config }, begin);
   return withApp(context, { config }, async (app) => {
@@ -60,11 +59,18 @@ async function retry(context: Context, reference: string, options: RetryOptions)
   });
 }
 
-async function reopen(context: Context, app: App, reference: string, options: RetryOptions): Promise<Run> {
+async function reopen(
+  context: Context,
+  app: Session,
+  reference: string,
+  options: RetryOptions,
+): Promise<Run> {
   const change = await import("../../app/change.ts");
   const runId = await change.findRun(app.deps, reference);
   const before = (await app.deps.store.readRun(runId))!;
-  const run = await change.retry(app.deps, runId, selectionOf(options, before.steps), userName());
+  const selection = selectionOf(options, before.steps);
+  const run = await (app.remote?.retry(runId, selection) ??
+    change.retry(app.deps, runId, selection, userName()));
   if (!context.json) {
     const open = run.summary.pending;
     context.terminal.out(

@@ -6,6 +6,7 @@ import type { Rule } from "../../core/rule.ts";
 import { type AddCommand, type Context, printJson, printLines } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT, UsageError } from "../failure.ts";
+import type { PipelinePlaces } from "../input/read-pipeline-file.ts";
 import { renderRules } from "../render/rules.ts";
 import { readSettings, withRun } from "../session.ts";
 
@@ -44,13 +45,22 @@ async function ofPreset(preset: Preset): Promise<Rule[]> {
 }
 
 async function ofGiven(context: Context, given: string): Promise<readonly Rule[]> {
-  const { pipelines } = await readSettings(context);
-  const folder = pipelines.startsWith("gs://") ? null : pipelines;
-  const named =
-    folder !== null && [".yaml", ".yml", ".json"].some((end) => existsSync(resolve(folder, given + end)));
-  if (!existsSync(resolve(context.cwd, given)) && !named)
+  const config = await readSettings(context);
+  const { bucketText, isInBucket } = await import("../bucket-text.ts");
+  const places = { cwd: context.cwd, folder: config.pipelines, bucketText: bucketText(context, config) };
+  const isHere = isInBucket(given) || existsSync(resolve(context.cwd, given));
+  if (!isHere && !(await isNamed(given, places)))
     return withRun(context, given, "read", async (runId, store) => (await store.readRun(runId))!.rules);
   const { acceptPipeline, openPipelineFile } = await import("../input/read-pipeline-file.ts");
   const { ruleTable } = await import("../../core/default-rules.ts");
-  return ruleTable(acceptPipeline(await openPipelineFile(given, { cwd: context.cwd, folder })));
+  return ruleTable(acceptPipeline(await openPipelineFile(given, places)));
+}
+
+/** Whether the configured folder has a pipeline of this name. */
+async function isNamed(name: string, places: PipelinePlaces): Promise<boolean> {
+  const { folder } = places;
+  if (!folder.startsWith("gs://"))
+    return [".yaml", ".yml", ".json"].some((end) => existsSync(resolve(folder, name + end)));
+  const { findInBucket } = await import("../input/read-pipeline-file.ts");
+  return (await findInBucket(name, places)) !== null;
 }

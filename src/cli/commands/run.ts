@@ -1,18 +1,18 @@
 import { Option } from "commander";
 import type { StartInput } from "../../app/start.ts";
+import type { Config } from "../../config.ts";
 import type { Run } from "../../core/run.ts";
 import { EXECUTOR_KINDS } from "../../core/status.ts";
-import type { App } from "../../wire.ts";
 import { type AddCommand, type Context, printJson } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT, UsageError } from "../failure.ts";
 import { follow } from "../follow.ts";
 import { collect } from "../input/parsers.ts";
 import type { RequestOptions } from "../input/request.ts";
-import { addModeOptions, type ModeOptions, modeOf } from "../mode.ts";
+import { addModeOptions, type Mode, type ModeOptions, modeOf } from "../mode.ts";
 import { count } from "../render/count.ts";
 import { oneLine } from "../render/width.ts";
-import { readSettings, withApp } from "../session.ts";
+import { readSettings, refuseRemote, type Session, withApp } from "../session.ts";
 import { userName } from "../user.ts";
 
 interface RunOptions extends RequestOptions, ModeOptions {
@@ -51,10 +51,14 @@ export const addRun: AddCommand = (program, bind) => {
 async function run(context: Context, file: string, options: RunOptions): Promise<number> {
   const mode = modeOf(options, ["dryRun", "planOnly"]);
   const config = await readSettings(context);
+  if (config.url !== null) return runThere(context, file, options, { mode, config, url: config.url });
   const { readRequest } = await import("../input/request.ts");
+  const { bucketText } = await import("../bucket-text.ts");
   const { pipelines, references } = config;
-  const folder = pipelines.startsWith("gs://") ? null : pipelines;
-  const request = await readRequest(file, options, { cwd: context.cwd, folder, references });
+  const request = await readRequest(file, options, {
+    ...{ cwd: context.cwd, folder: pipelines, references, executor: config.executor },
+    bucketText: bucketText(context, config),
+  });
   const input: StartInput = { ...request, requestedBy: userName(), hold: options.planOnly === true };
   if (options.dryRun) {
     const { dryRun } = await import("../dry-run.ts");
@@ -67,9 +71,43 @@ async function run(context: Context, file: string, options: RunOptions): Promise
   );
 }
 
-async function begin(context: Context, app: App, input: StartInput): Promise<Run> {
+/** The same on a deployed API, which reads, plans and drives it. */
+async function runThere(
+  context: Context,
+  file: string,
+  options: RunOptions,
+  { mode, config, url }: { readonly mode: Mode; readonly config: Config; readonly url: string },
+): Promise<number> {
+  if (options.dryRun) refuseRemote(config, "run --dry-run");
+  const [{ readRunBody }, { bucketText }] = await Promise.all([
+    import("../remote/run-body.ts"),
+    import("../bucket-text.ts"),
+  ]);
+  const { hostname } = new URL(url);
+  const body = await readRunBody(file, options, {
+    cwd: context.cwd,
+    bucketText: bucketText(context, config),
+    sameMachine: ["localhost", "127.0.0.1", "[::1]"].includes(hostname),
+  });
+  const beginThere = async (app: Session): Promise<Run> => say(context, await app.remote!.start(body));
+  if (!options.planOnly && mode !== "detach")
+    return follow(context, { mode, allowSkips: options.allowSkips === true, config }, beginThere);
+  return withApp(context, { config }, async (app) => {
+    const { run_id: id, name, status } = await beginThere(app);
+    if (context.json) printJson(context, { run_id: id, name, status });
+    else if (options.planOnly) context.terminal.out(`Nothing of it begins before: bioagent approve ${id}\n`);
+    else context.terminal.out(`It goes on by itself: bioagent watch ${id}\n`);
+    return EXIT.done;
+  });
+}
+
+async function begin(context: Context, app: Session, input: StartInput): Promise<Run> {
   const { startRun } = await import("../../app/start.ts");
   const { run: started } = await startRun(app.deps, input);
+  return say(context, started);
+}
+
+function say(context: Context, started: Run): Run {
   if (!context.json) context.terminal.out(`${startLine(started)}\n`);
   for (const note of started.notes) context.terminal.err(`bioagent: note: ${oneLine(note)}\n`);
   return started;
@@ -79,7 +117,7 @@ async function begin(context: Context, app: App, input: StartInput): Promise<Run
 export const startLine = (run: Run): string =>
   `Run ${run.run_id} (${run.name}) started: ${count(run.summary.total_jobs, "job")}, executor ${run.executor}, output ${run.config.output}`;
 
-async function detach(context: Context, app: App, input: StartInput): Promise<number> {
+async function detach(context: Context, app: Session, input: StartInput): Promise<number> {
   const started = await begin(context, app, input);
   const { run_id: id, name, status } = started;
   if (context.json) printJson(context, { run_id: id, name, status });
@@ -90,7 +128,7 @@ async function detach(context: Context, app: App, input: StartInput): Promise<nu
   return EXIT.done;
 }
 
-async function planOnly(context: Context, app: App, input: StartInput): Promise<number> {
+async function planOnly(context: Context, app: Session, input: StartInput): Promise<number> {
   const started = await begin(context, app, input);
   const { tickRun } = await import("../../app/tick.ts");
   const planned = await tickRun(app.deps, app.cache, started.run_id);

@@ -2,7 +2,7 @@ import type { AddCommand, Context } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT } from "../failure.ts";
 import { wholeNumber } from "../input/parsers.ts";
-import { readSettings, withApp } from "../session.ts";
+import { readSettings, refuseRemote, withApp } from "../session.ts";
 
 interface ServeOptions {
   readonly port: number;
@@ -29,6 +29,7 @@ export const addServe: AddCommand = (program, bind) => {
 
 async function serve(context: Context, options: ServeOptions): Promise<number> {
   const settings = await readSettings(context);
+  refuseRemote(settings, "serve");
   const config = { ...settings, allowInline: settings.allowInline ?? true };
   const http = await import("../../http/serve.ts");
   return withApp(context, { config }, async (app) => {

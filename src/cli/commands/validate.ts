@@ -2,6 +2,7 @@ import type { LocatedProblem } from "../../pipelines/problem.ts";
 import { type AddCommand, type Context, printJson } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT } from "../failure.ts";
+import type { SamplePlaces } from "../input/read-samples.ts";
 import { count } from "../render/count.ts";
 import { readSettings } from "../session.ts";
 
@@ -24,11 +25,12 @@ interface Finding extends LocatedProblem {
 }
 
 async function validate(context: Context, file: string, options: ValidateOptions): Promise<number> {
-  const { pipelines } = await readSettings(context);
+  const config = await readSettings(context);
   const { openPipelineFile } = await import("../input/read-pipeline-file.ts");
-  const folder = pipelines.startsWith("gs://") ? null : pipelines;
-  const read = await openPipelineFile(file, { cwd: context.cwd, folder });
-  const sheet = options.samplesheet === undefined ? null : await readSheet(options.samplesheet, context.cwd);
+  const { bucketText } = await import("../bucket-text.ts");
+  const places = { cwd: context.cwd, folder: config.pipelines, bucketText: bucketText(context, config) };
+  const read = await openPipelineFile(file, places);
+  const sheet = options.samplesheet === undefined ? null : await readSheet(options.samplesheet, places);
   const problems = [...findings(read.source, read.problems), ...(sheet?.problems ?? [])];
   const warnings = findings(read.source, read.warnings);
   const valid = problems.length === 0;
@@ -43,11 +45,13 @@ async function validate(context: Context, file: string, options: ValidateOptions
 const findings = (file: string, problems: readonly LocatedProblem[]): Finding[] =>
   problems.map((problem) => ({ file, ...problem }));
 
-async function readSheet(given: string, cwd: string): Promise<{ samples: number; problems: Finding[] }> {
-  const { resolve } = await import("node:path");
-  const { readTextFile } = await import("../input/read-file.ts");
+async function readSheet(
+  given: string,
+  places: SamplePlaces,
+): Promise<{ samples: number; problems: Finding[] }> {
+  const { readSheetText } = await import("../input/read-samples.ts");
   const { readSamplesheet } = await import("../../pipelines/read-samplesheet.ts");
-  const text = await readTextFile(resolve(cwd, given), given, "the sample sheet");
+  const text = await readSheetText(given, places);
   const sheet = readSamplesheet(text, { source: given });
   return { samples: sheet.samples.length, problems: findings(given, sheet.problems) };
 }

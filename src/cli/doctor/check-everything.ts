@@ -24,6 +24,7 @@ export async function checkEverything(context: Context): Promise<Check[]> {
   if (!("value" in config)) return [node, config.check];
   const settings = config.value;
   const found = good("config", settings.file ?? "no file; defaults and environment");
+  if (settings.url !== null) return [node, found, await apiCheck(context, settings), clockCheck()];
   const warnings: string[] = [];
   const opened = await attempt("store", () => open(context, settings, warnings));
   if (!("value" in opened)) return [node, found, opened.check, ledgerCheck(settings), clockCheck()];
@@ -42,6 +43,18 @@ export async function checkEverything(context: Context): Promise<Check[]> {
   } finally {
     await app.close();
   }
+}
+
+/** Of a deployed API only that it answers: what it stands on is checked where it runs. */
+async function apiCheck(context: Context, config: Config): Promise<Check> {
+  const answer = await attempt("api", async () => {
+    const app = await openSession(context, { config });
+    return app.remote!.health();
+  });
+  if (!("value" in answer)) return answer.check;
+  const { status, store, version } = answer.value;
+  const text = `${config.url}: version ${version}, store ${store}; what it stands on is checked where it runs`;
+  return status === "ok" ? good("api", text) : bad("api", `${text}; it says: ${status}`);
 }
 
 async function attempt<T>(name: string, work: () => Promise<T>): Promise<{ value: T } | { check: Check }> {

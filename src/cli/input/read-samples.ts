@@ -3,6 +3,7 @@ import type { SampleRows } from "../../app/start.ts";
 import { renderProblems } from "../../pipelines/problem.ts";
 import { readSampleList } from "../../pipelines/read-sample-list.ts";
 import { readSamplesheet } from "../../pipelines/read-samplesheet.ts";
+import { type BucketText, isInBucket } from "../bucket-text.ts";
 import { UsageError } from "../failure.ts";
 import { readTextFile } from "./read-file.ts";
 
@@ -17,19 +18,34 @@ export interface GivenSamples {
   readonly folder: string;
 }
 
+export interface SamplePlaces {
+  readonly cwd: string;
+  readonly bucketText: BucketText;
+}
+
 /** The samples of `--samples` or of `--samplesheet`; none when neither is given. */
-export async function readSamples(options: SampleOptions, cwd: string): Promise<GivenSamples> {
+export async function readSamples(options: SampleOptions, places: SamplePlaces): Promise<GivenSamples> {
+  const { cwd } = places;
   const { samples: list, samplesheet } = options;
   if (list !== undefined && samplesheet !== undefined)
     throw new UsageError("--samples and --samplesheet exclude each other: give one");
   if (list !== undefined) return acceptList(readSampleList(list), cwd);
   if (samplesheet === undefined) return { samples: [], folder: cwd };
-  if (samplesheet.startsWith("gs://"))
-    throw new UsageError(`--samplesheet ${samplesheet}: a sheet in a bucket is not read here; give a file`);
-  const path = resolve(cwd, samplesheet);
-  const text = await readTextFile(path, samplesheet, "the sample sheet");
-  return accept(samplesheet, readSamplesheet(text, { source: samplesheet }), dirname(path));
+  const text = await readSheetText(samplesheet, places);
+  const folder = isInBucket(samplesheet) ? folderOf(samplesheet) : dirname(resolve(cwd, samplesheet));
+  return accept(samplesheet, readSamplesheet(text, { source: samplesheet }), folder);
 }
+
+/** The text of a sample sheet, in a file or in a bucket. */
+export async function readSheetText(given: string, { cwd, bucketText }: SamplePlaces): Promise<string> {
+  if (!isInBucket(given)) return readTextFile(resolve(cwd, given), given, "the sample sheet");
+  const text = await bucketText(given);
+  if (text === null)
+    throw new UsageError(`the sample sheet ${given} cannot be read: there is no such object`);
+  return text;
+}
+
+const folderOf = (uri: string): string => uri.slice(0, uri.lastIndexOf("/") + 1);
 
 type Read = ReturnType<typeof readSampleList>;
 

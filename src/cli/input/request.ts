@@ -3,9 +3,10 @@ import { resolve } from "node:path";
 import type { StartInput } from "../../app/start.ts";
 import { withReferences, withResources } from "../../core/pipeline.ts";
 import type { ExecutorKind } from "../../core/status.ts";
+import { isInBucket } from "../bucket-text.ts";
 import { UsageError } from "../failure.ts";
 import { readPairs, readParams } from "./pairs.ts";
-import { acceptPipeline, openPipelineFile } from "./read-pipeline-file.ts";
+import { acceptPipeline, openPipelineFile, type PipelinePlaces } from "./read-pipeline-file.ts";
 import { readSamples, type SampleOptions } from "./read-samples.ts";
 import { readSettingsOptions } from "./settings.ts";
 
@@ -24,10 +25,9 @@ export interface RequestOptions extends SampleOptions {
   readonly region?: string;
 }
 
-export interface RequestPlaces {
-  readonly cwd: string;
-  /** Where pipelines are found by name. */
-  readonly folder: string | null;
+export interface RequestPlaces extends PipelinePlaces {
+  /** Where jobs run when the command line does not say. */
+  readonly executor: ExecutorKind;
   /** Reference names of the configuration; the pipeline's own win. */
   readonly references?: Readonly<Record<string, string>>;
 }
@@ -41,14 +41,17 @@ export async function readRequest(
   const { cwd } = places;
   const read = acceptPipeline(await openPipelineFile(file, places));
   const whole = withReferences(read, places.references ?? {});
-  const given = await readSamples(options, cwd);
+  const given = await readSamples(options, places);
   const { set, problems: badSettings } = readSettingsOptions(
     options.set ?? [],
     whole.steps.map((step) => step.id),
   );
   const params = readParams(options.param ?? [], whole.params);
   const labels = readPairs("--label", options.label ?? []);
-  const input = options.input === undefined ? given.folder : place(options.input, cwd);
+  const input =
+    options.input === undefined
+      ? defaultInput(given.folder, options.executor ?? places.executor, cwd)
+      : place(options.input, cwd);
   const problems = [
     ...badSettings,
     ...params.problems,
@@ -71,6 +74,10 @@ export async function readRequest(
     notify: options.notify ?? [],
   };
 }
+
+/** Where the sheet lies; processes of this machine work on its folders only, wherever the sheet came from. */
+const defaultInput = (folder: string, executor: ExecutorKind, cwd: string): string =>
+  isInBucket(folder) && executor === "local" ? cwd : folder;
 
 /** An address in a bucket as it is, a path made absolute: another process, elsewhere, must find it too. */
 const place = (text: string, cwd: string): string => {

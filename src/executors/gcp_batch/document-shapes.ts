@@ -73,6 +73,7 @@ const TaskSpec = z.object({
     z.object({ cpuMilli: loose(Whole), memoryMib: loose(Whole), bootDiskMib: loose(Whole) }),
   ),
   maxRunDuration: loose(Span),
+  environment: loose(z.object({ variables: loose(z.record(z.string(), z.string())) })),
   runnables: loose(listOf(z.object({ container: z.unknown().optional() }))),
 });
 const Policy = z.object({
@@ -84,6 +85,7 @@ const Policy = z.object({
 export const Job = z.object({
   name: loose(z.string()),
   uid: loose(z.string()),
+  labels: loose(z.record(z.string(), z.string())),
   status: loose(Status),
   createTime: z.unknown().optional(),
   updateTime: z.unknown().optional(),

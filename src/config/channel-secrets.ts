@@ -1,0 +1,74 @@
+import type { Channel, Delivery } from "../ports.ts";
+import type { ChannelSettings, Resolved } from "./secrets.ts";
+
+const SECRET_MANAGER = "sm://";
+/** Smallest time between two messages while the channel's own is not known, milliseconds: what Slack asks for. */
+const PACE = 1000;
+/** A channel whose secret cannot be read is tried again after so long, seconds. */
+const AGAIN = 300;
+
+/** Whether any text of the settings names a secret of Secret Manager. */
+export function usesSecretManager(value: unknown): boolean {
+  if (typeof value === "string") return value.startsWith(SECRET_MANAGER);
+  return typeof value === "object" && value !== null && Object.values(value).some(usesSecretManager);
+}
+
+export interface SecretChannelParts {
+  readonly name: string;
+  readonly settings: ChannelSettings;
+  /** Reads `sm://...`; its errors are sentences without a secret. */
+  readonly readSecret: (reference: string) => Promise<string>;
+  /** Opens the channel with its secrets in place. */
+  readonly open: (settings: ChannelSettings) => Resolved<Channel>;
+}
+
+/**
+ * A channel that fetches its secrets when there is something to tell, so that functions which tell nothing need no access to them. One
+ * whose secret cannot be read refuses with the reason, and is tried again.
+ */
+export function secretChannel({ name, settings, readSecret, open }: SecretChannelParts): Channel {
+  let last: { readonly key: string; readonly channel: Channel } | null = null;
+  const channel = async (): Promise<Channel | string> => {
+    let filled: ChannelSettings;
+    try {
+      filled = (await fill(settings, readSecret)) as ChannelSettings;
+    } catch (error) {
+      return `channel ${name} (${settings.kind}): ${error instanceof Error ? error.message : error}`;
+    }
+    const key = JSON.stringify(filled);
+    if (last?.key === key) return last.channel;
+    const opened = open(filled);
+    if (opened.kind === "unusable") return opened.reason;
+    last = { key, channel: opened.value };
+    return opened.value;
+  };
+  return {
+    name,
+    kind: settings.kind,
+    recipients: recipientsIn(settings) ?? [name],
+    get paceMilliseconds() {
+      return last?.channel.paceMilliseconds ?? PACE;
+    },
+    async deliver(message, recipient): Promise<Delivery> {
+      const ready = await channel();
+      if (typeof ready === "string") return { kind: "rejected", reason: ready, after_seconds: AGAIN };
+      return ready.deliver(message, recipient);
+    },
+  };
+}
+
+/** Addresses are no secrets: whom an e-mail reaches is known before it can be sent. */
+function recipientsIn({ to }: ChannelSettings): string[] | null {
+  const isList = Array.isArray(to) && to.length > 0 && to.every((each) => typeof each === "string");
+  return isList && !usesSecretManager(to) ? (to as string[]) : null;
+}
+
+async function fill(value: unknown, read: (reference: string) => Promise<string>): Promise<unknown> {
+  if (typeof value === "string") return value.startsWith(SECRET_MANAGER) ? read(value) : value;
+  if (Array.isArray(value)) return Promise.all(value.map((inner) => fill(inner, read)));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = await Promise.all(
+    Object.entries(value).map(async ([key, inner]) => [key, await fill(inner, read)] as const),
+  );
+  return Object.fromEntries(entries);
+}

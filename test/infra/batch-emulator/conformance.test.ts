@@ -1,0 +1,5 @@
+import { GRPC, REST } from "./clients.ts";
+import { conformance } from "./conformance.ts";
+
+conformance(GRPC);
+conformance(REST);
