@@ -111,7 +111,8 @@ async function verify(
     );
   } catch (error) {
     deps.warn(`outputs of ${run.run_id} could not be looked up, which changes nothing: ${messageOf(error)}`);
-    return observations;
+    const waiting = { reason: "verification", detail: messageOf(error) } as const;
+    return observations.map((seen) => (done.includes(seen) ? { ...seen, waiting } : seen));
   }
 }
 

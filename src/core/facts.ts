@@ -2,7 +2,7 @@ import type { Job } from "./job.ts";
 import type { NoticeFacts } from "./notice.ts";
 import { statusLine } from "./outcome.ts";
 import { list, subject } from "./reasoning.ts";
-import type { Run } from "./run.ts";
+import type { Run, Waiting } from "./run.ts";
 import { isFinalRun } from "./status.ts";
 
 /** Lines about single jobs that a message carries; the rest is counted. */
@@ -17,10 +17,12 @@ export function runFacts(
   about: readonly Job[] | null,
 ): NoticeFacts {
   const bad = inSampleOrder(run, about ?? [...jobs.values()].filter((job) => job.exhausted));
-  const alike = [...Map.groupBy(bad, (job) => JSON.stringify([job.status, job.step, job.error])).values()];
+  const alike = [...Map.groupBy(bad, likeness).values()];
   const details = alike.slice(0, MOST_DETAILS).map(detail);
   if (run.stopping)
     details.unshift(`${run.stopping.action === "abort" ? "Aborted" : "Cancelled"}: ${run.stopping.reason}.`);
+  // A run that waits as a whole has no job that could say so.
+  else if (alike.length === 0 && run.waiting) details.push(`Waiting ${sayWaiting(run.waiting)}`);
   return {
     run_id: run.run_id,
     name: run.name,
@@ -38,6 +40,20 @@ export function runFacts(
     commands: commands(run, bad.length > 0),
   };
 }
+
+/** Jobs that are told of in one line. What a wait's detail says differs from job to job, by the job's own name in it. */
+const likeness = ({ status, step, error, waiting }: Job): string =>
+  JSON.stringify(waiting ? [step, waiting.reason] : [status, step, error]);
+
+const WAITS: Readonly<Record<Waiting["reason"], string>> = {
+  quota: "for quota",
+  capacity: "for capacity",
+  executor_unreachable: "for an answer of its executor",
+  verification: "for its outputs to be verified",
+};
+
+const sayWaiting = ({ reason, detail }: Waiting): string =>
+  detail ? `${WAITS[reason]}: ${detail}` : WAITS[reason];
 
 const MARKS: Partial<Record<Job["status"], string>> = {
   failed: "❌",
@@ -57,11 +73,12 @@ const MOST_NAMES = 5;
 /** `⏭ sample02 skipped in fastqc: Exit code 137 indicates OOM. ...`; jobs that ended alike share a line. */
 function detail(jobs: readonly Job[]): string {
   const [job] = jobs as readonly [Job];
-  const word = job.status === "pending" ? "retried" : job.waiting ? "waiting" : job.status;
+  const word = job.status === "pending" ? "retried" : job.status;
   const names = jobs.slice(0, MOST_NAMES).map(subject);
   if (jobs.length > MOST_NAMES) names.push(`${jobs.length - MOST_NAMES} more`);
   const why = jobs.length === 1 ? job.decision?.reasoning : null;
   const where = job.sample === null ? "" : ` in ${job.step}`;
+  if (job.waiting) return `⏳ ${list(names)} waiting${where} ${sayWaiting(job.waiting)}`;
   return `${MARKS[job.status] ?? "•"} ${list(names)} ${word}${where}: ${why ?? job.error ?? job.class ?? ""}`;
 }
 

@@ -100,7 +100,7 @@ const sameWaiting = (a: Waiting | null, b: Waiting | null): boolean => a?.reason
 
 /** Exit 0 is not success until this attempt's own outputs are verified. */
 function succeededOrNot(draft: Draft, job: LoadedJob, seenNow: Observation): void {
-  if (!seenNow.verification) return keepWaiting(draft, job, { reason: "verification" });
+  if (!seenNow.verification) return keepWaiting(draft, job, seenNow.waiting ?? { reason: "verification" });
   const step = stepOf(draft.run.pipeline_spec, job.step);
   const found = verifyOutputs(step, job, lastAttempt(job)!.id, seenNow.verification);
   if (found.missing.length === 0) return succeeded(draft, job, seenNow, found.files);

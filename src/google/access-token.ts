@@ -10,7 +10,7 @@ export function openAccessToken(): AccessToken {
   let opening: Promise<{ getAccessToken(): Promise<string | null | undefined> }> | null = null;
   return async () => {
     try {
-      opening ??= import("google-auth-library").then(({ GoogleAuth }) => new GoogleAuth({ scopes: SCOPE }));
+      opening ??= import("./google-auth.ts").then(({ GoogleAuth }) => new GoogleAuth({ scopes: SCOPE }));
       const token = await (await opening).getAccessToken();
       if (token) return token;
     } catch (error) {

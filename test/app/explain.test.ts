@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
@@ -10,7 +10,7 @@ import { ACTIONS, ATTEMPT_STATUSES, FAILURE_CLASSES } from "../../src/core/statu
 import { createPatterns } from "../../src/pipelines/patterns.ts";
 import { readDocument } from "../../src/pipelines/read-document.ts";
 import { aDecision, aJob, anAttempt } from "../support/documents.ts";
-import { needs } from "../support/require.ts";
+import { besideCheckout } from "../support/shared.ts";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures");
 const fixture = (name: string): string => readFileSync(join(FIXTURES, name), "utf8");
@@ -212,7 +212,6 @@ test("documents nested without end are refused, not followed", () => {
   if (said) assertWellFormed(said);
 });
 
-const SHARED = "/work/shared/fixtures/batch";
 const REAL: Readonly<Record<string, readonly [string | null, string | null, number | null]>> = {
   "describe-scheduled-spot": ["submitted", null, null],
   "describe-status-succeeded-3tasks": ["succeeded", null, null],
@@ -231,9 +230,14 @@ const REAL: Readonly<Record<string, readonly [string | null, string | null, numb
 };
 
 test("captured documents of Google Cloud Batch say what they say", (t) => {
-  if (!needs(t, "the captured Batch documents", existsSync(SHARED), `put them into ${SHARED}`)) return;
+  const captured = besideCheckout(t, "fixtures/batch");
+  if (captured === null) return;
   const said = Object.keys(REAL).map((name) => {
-    const { state, class: failure, exit_code } = explain(readFileSync(join(SHARED, `${name}.json`), "utf8"));
+    const {
+      state,
+      class: failure,
+      exit_code,
+    } = explain(readFileSync(join(captured, `${name}.json`), "utf8"));
     return [basename(name), [state, failure, exit_code]];
   });
   assert.deepEqual(Object.fromEntries(said), REAL);

@@ -1,8 +1,9 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { type Cloud, openCloud } from "../../infra/cloud/open-cloud.ts";
+import { bundleFunctions } from "../../scripts/bundle.ts";
 import { type SlackServer, startSlackServer } from "../support/slack-server.ts";
 import type { ShownRun } from "./project.ts";
 
@@ -44,7 +45,7 @@ export async function openTestCloud(
   });
   const cloud = await openCloud({
     directory: files,
-    functions: functionsOf(),
+    functions: await bundled(join(folder, "functions")),
     cwd: folder,
     port: 0,
     every: options.every ?? 1000,
@@ -85,10 +86,13 @@ subscriptions:
   - { on: [run.completed, run.failed, run.cancelled], to: [lab] }
 `;
 
-/** As they are deployed, where they have been built; the source otherwise. */
-function functionsOf(): string {
-  const built = join(ROOT, "dist/functions/index.js");
-  return existsSync(built) ? built : join(ROOT, "functions/index.ts");
+/** Bundled, as they are deployed, with the framework beside them and nothing else. */
+async function bundled(folder: string): Promise<string> {
+  await bundleFunctions(folder);
+  mkdirSync(join(folder, "node_modules/@google-cloud"), { recursive: true });
+  const framework = "node_modules/@google-cloud/functions-framework";
+  symlinkSync(join(ROOT, framework), join(folder, framework));
+  return join(folder, "index.js");
 }
 
 function callsTo(cloud: Cloud, printed: () => string): Pick<TestCloud, "start" | "show" | "end"> {

@@ -41,16 +41,10 @@ export const needsTerraform = (t: TestContext): boolean =>
 
 /** A plan reads the project from Google, unless the stand-in answers. */
 export const needsAnswers = (t: TestContext): boolean => {
-  const given = process.env["BIOAGENT_TERRAFORM"] !== undefined || isProgram(STAND_IN);
-  return (
-    needsTerraform(t) &&
-    needs(
-      t,
-      "the stand-in of the provider",
-      given,
-      "name one by BIOAGENT_TERRAFORM, or log in and name terraform",
-    )
-  );
+  if (!needsTerraform(t)) return false;
+  if (process.env["BIOAGENT_TERRAFORM"] !== undefined || isProgram(STAND_IN)) return true;
+  t.skip("no stand-in of the provider here: log in, and name terraform by BIOAGENT_TERRAFORM");
+  return false;
 };
 
 export interface Workplace {

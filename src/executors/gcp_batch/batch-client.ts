@@ -127,9 +127,8 @@ async function list(
 }
 
 async function load({ project, emulator }: BatchClientOptions): Promise<BatchServiceClient> {
-  const { BatchServiceClient } = await import("@google-cloud/batch");
+  const { BatchServiceClient, credentials } = await import("./google-client.ts");
   if (emulator === null) return new BatchServiceClient({ projectId: project });
-  const { credentials } = await import("@grpc/grpc-js");
   const [, apiEndpoint, port] = /^(.+):(\d+)$/.exec(emulator) ?? [];
   return new BatchServiceClient({
     projectId: project,

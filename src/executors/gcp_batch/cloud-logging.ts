@@ -71,7 +71,7 @@ const failed = (said: string, cause: unknown): AdapterError =>
 let login: Promise<{ getAccessToken(): Promise<string | null | undefined> }> | null = null;
 
 async function authorization(): Promise<string> {
-  login ??= import("google-auth-library").then(
+  login ??= import("./google-auth.ts").then(
     ({ GoogleAuth }) => new GoogleAuth({ scopes: "https://www.googleapis.com/auth/logging.read" }),
   );
   return `Bearer ${await (await login).getAccessToken()}`;

@@ -54,7 +54,7 @@ export function executorOver(
     forget: async () => {}, // Batch keeps its records for 60 days, and ours stand with the outputs
     changed: (signal) => nextLook(context, signal),
     callCounts,
-    sweep: (live) => sweepOrphans(context, options.region, live),
+    sweep: (live) => sweepOrphans(context, live),
     hint: (ref) => context.view(regionOf(context, ref)).stale(ref.attempt.id),
   };
 }

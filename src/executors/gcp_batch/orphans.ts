@@ -7,18 +7,17 @@ import { needsNoCancel, type SeenJob } from "./seen-job.ts";
 /** Seconds for which a job may be open without being known: its creation and the store's commit are not one step. */
 const GRACE = 900;
 
+/** Stands for all regions in one listing: runs name their own, and a process that is new knows of none. */
+const EVERY_REGION = "-";
+
 /**
- * Cancels the open jobs that carry this store's label and whose attempt is not among `known`, the ids of all attempts that
+ * Cancels the open jobs, in any region, that carry this store's label and whose attempt is not among `known`, the ids of all attempts that
  * the store holds for open. Younger ones than a quarter of an hour are left: somebody may be about to write them down.
  */
-export async function sweepOrphans(
-  context: BatchContext,
-  region: string,
-  known: ReadonlySet<string>,
-): Promise<string[]> {
+export async function sweepOrphans(context: BatchContext, known: ReadonlySet<string>): Promise<string[]> {
   const store = await context.store();
   const now = Date.parse(context.options.now()) / 1000;
-  const open = await context.view(region).listOpen();
+  const open = await context.view(EVERY_REGION).listOpen();
   const orphans = open.filter(
     (job) => !known.has(job.id) && !needsNoCancel(job) && now - bornAt(job) > GRACE,
   );

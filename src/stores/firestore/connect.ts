@@ -19,7 +19,7 @@ export interface Connected {
  * loads gRPC all the same, and its first read was as slow (docs/firestore.md).
  */
 export async function connect({ projectId, databaseId, emulatorHost }: Place): Promise<Connected> {
-  const { Firestore, FieldPath, Timestamp } = await import("@google-cloud/firestore");
+  const { Firestore, FieldPath, Timestamp } = await import("./google-client.ts");
   const client = new Firestore({
     projectId,
     databaseId,

@@ -161,7 +161,9 @@ test("peak memory is measured in the container, and a kill there is counted, als
     const work: Submission = here.work(script, { job: `oom-${at}` });
     const greedy: Submission = { ...work, attempt: { ...work.attempt, id, attempt: at + 1 } };
     assert.deepEqual(seenOf(await here.run(greedy)), ["failed", 137]);
-    assert.deepEqual([(await record(greedy))?.kills, (await record(greedy))?.peak], [1, 64 * 2 ** 20]);
+    const { kills = 0, peak: highest } = (await record(greedy)) ?? {};
+    assert.ok(kills > 0, String(kills)); // the kernel may take both ends of the pipe
+    assert.equal(highest, 64 * 2 ** 20);
   }
 });
 

@@ -4,7 +4,7 @@ import { tooBig } from "../../../src/core/resources.ts";
 import { parseAddress, planMounts } from "../../../src/executors/gcp_batch/bucket-mounts.ts";
 import { planJob } from "../../../src/executors/gcp_batch/job-definition.ts";
 import { limited, timeBudget } from "../../../src/executors/gcp_batch/limited.ts";
-import { aSubmission, batchOptions, executorWith, fakeBatch, PARENT } from "./fake-batch.ts";
+import { aSubmission, batchOptions, executorWith, fakeBatch } from "./fake-batch.ts";
 
 test("what capacity calls the largest has a machine, and what is larger is refused at planning", async () => {
   const { largest, free } = await executorWith(fakeBatch()).capacity();

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, globSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { globSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { describe, test } from "node:test";
 import { ApiError } from "../../../infra/batch-emulator/model.ts";
 import { checkedJob } from "../../../infra/batch-emulator/validate/job.ts";
-import { needs } from "../../support/require.ts";
+import { besideCheckout } from "../../support/shared.ts";
 import { apiError, scripted } from "./scripted.ts";
 import { BROKEN, jobWith, runnable } from "./validate/broken-jobs.ts";
 
@@ -178,10 +178,11 @@ describe("limits hold at their edge", () => {
 });
 
 describe("published job definitions", () => {
-  const files = globSync("/work/shared/fixtures/batch/spec-*.json");
   test("are accepted and come back as they were sent", async (t) => {
-    if (!needs(t, "/work/shared/fixtures/batch", files.length > 0 && existsSync(files[0]!), "clone it there"))
-      return;
+    const captured = besideCheckout(t, "fixtures/batch");
+    if (captured === null) return;
+    const files = globSync(join(captured, "spec-*.json"));
+    assert.ok(files.length > 0);
     const { api } = scripted();
     for (const file of files) {
       const sent = JSON.parse(readFileSync(file, "utf8"));

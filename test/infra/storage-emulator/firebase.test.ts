@@ -8,13 +8,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 import { needs } from "../../support/require.ts";
+import { besideCheckout, sharedPath } from "../../support/shared.ts";
 import type { Part } from "./conformance/check.ts";
 import { storageConformance } from "./conformance.ts";
 
-const STARTER = "/work/shared/tools/gcs-emu.cjs";
+const STARTER = sharedPath("tools/gcs-emu.cjs");
 const tools = process.env["BIOAGENT_FIREBASE_TOOLS"] ?? "";
 const present =
-  tools !== "" && existsSync(join(tools, "node_modules/firebase-tools/package.json")) && existsSync(STARTER);
+  tools !== "" && existsSync(join(tools, "node_modules/firebase-tools/package.json")) && STARTER !== null;
 
 /** What it lacks, each seen in a run of the whole suite against 15.34.2; facts/infra.md section 4 names the same. */
 const LACKS: ReadonlySet<Part> = new Set<Part>([
@@ -29,7 +30,7 @@ const LACKS: ReadonlySet<Part> = new Set<Part>([
 async function start(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "bioagent-firebase-"));
   // The starter looks for its packages beside itself, by the name that it was called by.
-  await symlink(STARTER, join(folder, "gcs-emu.cjs"));
+  await symlink(STARTER!, join(folder, "gcs-emu.cjs"));
   await symlink(join(tools, "node_modules"), join(folder, "node_modules"));
   const port = await freePort();
   const child = spawn(
@@ -58,6 +59,7 @@ async function freePort(): Promise<number> {
 const url = present ? await start() : null;
 
 storageConformance("firebase-tools", LACKS, (t) => {
+  if (besideCheckout(t, "tools/gcs-emu.cjs") === null) return null;
   const remedy = "npm install firebase-tools@15 in a folder, named by BIOAGENT_FIREBASE_TOOLS";
   if (!needs(t, "firebase-tools", url !== null, remedy) || url === null) return null;
   return { url, makeBucket: async () => undefined };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openEmulator } from "../../../../infra/batch-emulator/emulator.ts";
-import { type Client, clientOf, jobOf, newFolder, open, PARENT, script, until } from "./open.ts";
+import { atEnd, type Client, clientOf, jobOf, newFolder, open, PARENT, script, until } from "./open.ts";
 
 interface Entry {
   readonly textPayload: string;
@@ -65,6 +65,7 @@ test("a job that does not log to the cloud is not found there", async (t) => {
 test("the log of a job that was deleted stays, also over a restart", async (t) => {
   const state = join(await newFolder(t), "state.json");
   const first = await openEmulator({ restPort: 0, grpcPort: 0, statePath: state });
+  atEnd(t, () => first.close());
   const batch = clientOf(first.restPort);
   const { uid } = await batch.submit("talks", jobOf([script("echo kept")]));
   await batch.ends("talks");

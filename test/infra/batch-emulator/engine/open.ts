@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { type EmulatorOptions, openEmulator } from "../../../../infra/batch-emulator/emulator.ts";
 import type { BatchJob, BatchTask, JobState, StatusEvent } from "../../../../infra/batch-emulator/model.ts";
+import { sharedPath } from "../../../support/shared.ts";
 
 export const PARENT = "projects/lab/locations/us-central1";
 
@@ -145,8 +146,8 @@ export const plain = (text: string): string =>
 
 /** A captured document of the service, where they are present; never needed. */
 export function captured(name: string): Record<string, unknown> | null {
-  const file = `/work/shared/fixtures/batch/${name}`;
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>) : null;
+  const file = sharedPath(`fixtures/batch/${name}`);
+  return file ? (JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>) : null;
 }
 
 export const isAlive = (pid: number): boolean => {

@@ -1,0 +1,2 @@
+// Loaded by `import()` of this file: esbuild gives a CommonJS package that is imported so no names of its own.
+export { GoogleAuth } from "google-auth-library";
