@@ -17,6 +17,7 @@ export const looksLikeAttempt = (id: string): boolean => OF_ATTEMPT.test(id);
 export interface RunIndex {
   /** Null: none that is active here, as far as was known in the last half minute. */
   find(attempt: string): Promise<string | null>;
+  has(runId: string): boolean;
   add(runIds: readonly string[]): void;
   remove(runId: string): void;
 }
@@ -44,6 +45,7 @@ export function openRunIndex(store: Pick<RunStore, "activeRuns">, milliseconds: 
   };
   return {
     add,
+    has: (runId) => [...runs.values()].includes(runId),
     remove(runId) {
       for (const [key, id] of runs) if (id === runId) runs.delete(key);
     },

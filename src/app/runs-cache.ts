@@ -30,6 +30,8 @@ export class RunsCache {
       this.#known.delete(runId);
       return null;
     }
+    // What an earlier process left is in the ledger already, or is when the run changes next: only changes are news.
+    if (!known && !this.#told.has(runId)) this.#told.set(runId, loaded.run.rev);
     const fresh = known ?? { run: loaded.run, jobs: new Map<string, LoadedJob>() };
     fresh.run = loaded.run;
     for (const job of loaded.jobs) fresh.jobs.set(job.key, job);

@@ -94,8 +94,12 @@ function moveOn(draft: Draft, job: LoadedJob, seenNow: Observation, status: "sub
 
 function nextWaiting(draft: Draft, job: LoadedJob, { waiting }: Observation): Waiting | null {
   if (!waiting) return null;
-  return job.waiting?.reason === waiting.reason ? job.waiting : { ...waiting, since: draft.now };
+  if (job.waiting?.reason === waiting.reason) return job.waiting;
+  // Quota now and capacity then is one wait for a machine: its deadlines go on.
+  const goesOn = job.waiting && FOR_A_MACHINE.has(job.waiting.reason) && FOR_A_MACHINE.has(waiting.reason);
+  return { ...waiting, since: goesOn ? job.waiting!.since : draft.now };
 }
+const FOR_A_MACHINE: ReadonlySet<string> = new Set(["quota", "capacity"]);
 const sameWaiting = (a: Waiting | null, b: Waiting | null): boolean => a?.reason === b?.reason;
 
 /** Exit 0 is not success until this attempt's own outputs are verified. */

@@ -73,6 +73,7 @@ export function openHints(parts: {
     const run = await sweeper.look(runId, () => {
       // From here on hints wait for the next look. What a pass before us has seen need not be looked at.
       waiting.delete(runId);
+      if (!index.has(runId)) return null; // it ended while we waited
       const hinted = [...mine].filter(([attempt, publishedAt]) => isWanted(runId, attempt, publishedAt));
       return hinted.length === 0 ? null : { hinted: new Set(hinted.map(([attempt]) => attempt)) };
     });

@@ -15,6 +15,8 @@ import { refuseTooLarge } from "./read-body.ts";
 const NOTICES_PER_ROUND = 20;
 /** Milliseconds between two searches for what runs although nobody waits for it. */
 const BETWEEN_ORPHANS = 3_600_000;
+/** Milliseconds before an instance makes its first one: its first sweep has enough to read. */
+const BEFORE_ORPHANS = 600_000;
 /** The function's time limit, seconds; `functions.json` says the same. */
 export const POLL_SECONDS = 300;
 /** Part of the limit after which a sweep takes no new run. */
@@ -54,7 +56,7 @@ export function openPoll(given: App, options: PollOptions): Handler {
   const hint = openHints({ app, sweeper, index, time });
   const fates = countFates();
 
-  let sweptOrphans = Number.NEGATIVE_INFINITY;
+  let sweptOrphans = time.now() - BETWEEN_ORPHANS + BEFORE_ORPHANS;
 
   const passes = joined(async () => {
     const begun = time.now();

@@ -189,3 +189,12 @@ test("a run whose executor cannot be asked before anything was submitted says so
   scene.advance();
   assert.equal(scene.run.waiting, null);
 });
+
+test("quota now and capacity then is one wait: its 24 h go on", () => {
+  const scene = waitingFor("quota");
+  for (let hours = 1; hours <= 24; hours++) {
+    scene.wait(HOUR);
+    scene.advance([still(scene, hours % 2 === 0 ? "quota" : "capacity")]);
+  }
+  assert.notEqual(scene.attempt("a-s").cancel_requested_at, null);
+});

@@ -48,8 +48,8 @@ export function jobLists({ client, parent, store }: ListOptions): JobLists {
       const { jobs: documents, nextPageToken, unreachable } = await page(filter, pageToken, brief);
       if (unreachable.length > 0) throw notReached(parent, unreachable);
       for (const document of documents) {
-        const job = readSeenJob(document);
-        if (job) jobs.push(brief ? withoutDefinition(job) : job);
+        const job = readSeenJob(brief ? withoutDefinition(document) : document);
+        if (job) jobs.push(job);
       }
       if (nextPageToken === "") return { jobs, pages };
       pageToken = nextPageToken;

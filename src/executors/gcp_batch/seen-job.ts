@@ -19,10 +19,14 @@ export interface SeenJob {
   readonly record: string | null;
 }
 
-/** Of an open job only how it stands: ten thousand of them are kept between two looks, without their definitions. */
-export function withoutDefinition(seen: SeenJob): SeenJob {
-  const { name, uid, status, createTime, updateTime } = seen.job;
-  return { ...seen, job: { name, uid, status, createTime, updateTime } };
+/**
+ * Of an open job's document only how it stands: ten thousand of them are read in one pass and kept between two looks, and a
+ * definition is most of a document.
+ */
+export function withoutDefinition(document: unknown): unknown {
+  if (typeof document !== "object" || document === null) return document;
+  const { name, uid, labels, status, createTime, updateTime } = document as Record<string, unknown>;
+  return { name, uid, labels, status, createTime, updateTime };
 }
 
 /** Null for what is no job: it says nothing. */
