@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import { advanceBench } from "./advance.ts";
 import { cloudBench } from "./cloud.ts";
+import { coldImportBench } from "./cold-import.ts";
 import { doomedRunBench } from "./doomed-run.ts";
 import { idleTickBench } from "./idle-tick.ts";
 import { latencyBench } from "./latency.ts";
@@ -24,6 +25,7 @@ const BENCHES: readonly Bench[] = [
   advanceBench,
   startBench,
   loadBench,
+  coldImportBench,
   cloudBench,
 ];
 

@@ -74,7 +74,8 @@ export function run(program: string, args: readonly string[], cwd: string): Prom
   });
 }
 
-const plainEnvironment = (): Record<string, string | undefined> =>
+/** The caller's environment without settings of ours, of npm or of Node. */
+export const plainEnvironment = (): Record<string, string | undefined> =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:BIOAGENT_|npm_|NODE_)/.test(name)));
 
 /** The program's path, or null: the tests that need npm say so by name. */

@@ -8,7 +8,7 @@ import { freePort } from "../../infra/cloud/function-process.ts";
 import { needsCloud } from "../e2e/needs-cloud.ts";
 import { MEMORY_GROUPS } from "../support/memory-groups.ts";
 import { needs } from "../support/require.ts";
-import { run } from "./clone.ts";
+import { plainEnvironment, run } from "./clone.ts";
 import { documentAt, fencesOf } from "./documents.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -44,6 +44,7 @@ test("what the README says of a cloud in a box works: one terminal runs it, the 
 function startDev(cwd: string, command: string) {
   const child: ChildProcess = spawn("bash", ["--norc", "-ec", command], {
     cwd,
+    env: plainEnvironment(),
     stdio: ["ignore", "pipe", "pipe"],
   });
   let printed = "";

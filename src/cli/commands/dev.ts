@@ -5,6 +5,7 @@ import { example } from "../example.ts";
 import { EXIT, UsageError } from "../failure.ts";
 import { collect, wholeNumber } from "../input/parsers.ts";
 import { listenForInterrupt } from "../interrupt.ts";
+import { readSettings } from "../session.ts";
 
 interface DevOptions {
   readonly port: number;
@@ -39,6 +40,7 @@ const FUNCTIONS = join(
 );
 
 async function dev(context: Context, options: DevOptions): Promise<number> {
+  await readSettings(context); // the functions would only say so later, each in its log
   const { BUCKET, openCloud } = await import("../../../infra/cloud/open-cloud.ts");
   const directory = resolve(context.cwd, options.directory);
   await copyIntoBuckets(context, directory, options.bucket);

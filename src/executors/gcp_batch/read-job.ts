@@ -112,7 +112,10 @@ function withFailure(reading: Reading, status: Observation["status"]): Seen {
   };
 }
 
-/** Batch itself cancels for want of quota or capacity; any other cancel that we did not ask for is somebody else's. */
+/**
+ * Batch itself cancels for want of quota or capacity, and is not always heard to say so: what is known never to have run counts as
+ * its doing (DESIGN section 5). Any other cancel that we did not ask for is somebody else's.
+ */
 function readCancelled(reading: Reading): Seen {
   const ran = ranAtAll(reading);
   const shortage = shortageIn(reading.own);
@@ -121,7 +124,7 @@ function readCancelled(reading: Reading): Seen {
   const text = (byProvider ? shortage.detail : last) || "the job's state is CANCELLED";
   const seen = withState(reading, "cancelled", {
     ...times(reading),
-    verdict: byProvider ? "infra" : "cancelled_elsewhere",
+    verdict: byProvider || ran === false ? "infra" : "cancelled_elsewhere",
     evidence: [{ source: "event", text: text.slice(0, 500) }],
     ...(ran === undefined ? {} : { ran }),
   });
