@@ -82,7 +82,7 @@ async function functions(folder: string): Promise<Program[]> {
   const place = join(folder, "functions");
   const { metafile } = await bundleFunctions(place);
   withFramework(place);
-  const client = chunkOf(metafile, "@google-cloud/firestore/");
+  const client = chunkOf(metafile, "src/stores/firestore/google-client.ts");
   writeFileSync(join(place, "alone.mjs"), `await (await import("./index.js")).ready;\n${REPORT}\n`);
   // The client is loaded beside the rest, as the first request does it, and made.
   writeFileSync(
@@ -102,7 +102,7 @@ const { Firestore } = await client.then((module) => module.default ?? module); n
   );
 }
 
-/** The one file that `import("@google-cloud/firestore")` became. */
+/** The one file that `import()` of this source became. */
 function chunkOf(metafile: Metafile, entry: string): string {
   const found = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint?.includes(entry));
   if (!found) throw new Error(`the bundle has no file of ${entry}`);

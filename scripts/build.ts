@@ -8,7 +8,7 @@ const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
 
 if (existsSync(compiler)) {
   rmSync(join(root, "dist"), { recursive: true, force: true });
-  for (const asset of globSync("{src,infra}/**/*.{sh,json,rules}", { cwd: root }))
+  for (const asset of globSync("{src,infra}/**/*.{sh,json,rules,mjs}", { cwd: root }))
     cpSync(join(root, asset), join(root, "dist", asset));
   execFileSync(process.execPath, [compiler, "-p", join(root, "tsconfig.build.json")], {
     cwd: root,

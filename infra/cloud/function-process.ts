@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 /** One function in a process of its own under functions-framework, started again when it dies, as Cloud Run does. */
 export interface FunctionProcess {
@@ -31,8 +32,12 @@ const FRAMEWORK = join(
   dirname(createRequire(import.meta.url).resolve("@google-cloud/functions-framework")),
   "main.js",
 );
-/** Milliseconds before a process that died is started again. */
+const LOOPBACK = pathToFileURL(join(import.meta.dirname, "loopback.mjs")).href;
+/** Milliseconds before a process that died is started again; twice as many when it died at once, and so on. */
 const PAUSE = 100;
+const LONGEST_PAUSE = 10_000;
+/** Milliseconds of life after which a death is no sign that the next start will fail, too. */
+const LIVED = 2000;
 
 /** Resolves once it answers; rejects when it ends before, with what it printed. */
 export async function startFunction(options: FunctionOptions): Promise<FunctionProcess> {
@@ -43,8 +48,11 @@ export async function startFunction(options: FunctionOptions): Promise<FunctionP
   let printed = "";
   let ended: Promise<void> = Promise.resolve();
   let again: NodeJS.Timeout | undefined;
+  let next = PAUSE;
+  await refuseTaken(options);
   const start = (): void => {
     lives++;
+    const born = Date.now();
     const mine = spawnFunction(options, (line) => {
       printed = `${printed}${line}\n`.slice(-4000);
       options.print(line);
@@ -53,7 +61,8 @@ export async function startFunction(options: FunctionOptions): Promise<FunctionP
     ended = new Promise((done) =>
       mine.on("exit", () => {
         child = null;
-        if (!stopping && lives > 0) again = setTimeout(start, PAUSE);
+        next = Date.now() - born > LIVED ? PAUSE : Math.min(next * 2, LONGEST_PAUSE);
+        if (!stopping) again = setTimeout(start, next);
         done();
       }),
     );
@@ -88,9 +97,23 @@ function spawnFunction(
   { name, source, port, cwd, environment }: FunctionOptions,
   print: (line: string) => void,
 ): ChildProcess {
-  const args = [FRAMEWORK, "--source", source, "--target", name, "--port", String(port)];
-  const child = spawn(process.execPath, args, { cwd, env: environment, stdio: ["ignore", "pipe", "pipe"] });
-  for (const stream of [child.stdout, child.stderr]) {
+  const args = [
+    "--import",
+    LOOPBACK,
+    FRAMEWORK,
+    "--source",
+    source,
+    "--target",
+    name,
+    "--port",
+    String(port),
+  ];
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: environment,
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  for (const stream of [child.stdout!, child.stderr!]) {
     let rest = "";
     stream.setEncoding("utf8").on("data", (text: string) => {
       const lines = `${rest}${text}`.split("\n");
@@ -115,6 +138,22 @@ async function answers(url: string): Promise<void> {
     await new Promise((done) => setTimeout(done, 50));
   }
   throw new Error(`${url} did not answer within ${PATIENCE / 1000} s`);
+}
+
+/** Somebody else's server would answer in its place. */
+async function refuseTaken({ name, port }: FunctionOptions): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((done, fail) => {
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      fail(
+        new Error(
+          `port ${port} of the function ${name} cannot be used (${error.code}); choose another by --port`,
+        ),
+      ),
+    );
+    server.listen(port, "127.0.0.1", done);
+  });
+  await new Promise((done) => server.close(done));
 }
 
 /** A port that is free now. */

@@ -47,6 +47,8 @@ export interface Cloud {
  * under functions-framework, a scheduler that polls, Batch's messages pushed to the poll, and the trigger of new notices.
  */
 export async function openCloud(options: CloudOptions): Promise<Cloud> {
+  // Google's client looks for a machine of Google's otherwise, and complains when there is none.
+  process.env["METADATA_SERVER_DETECTION"] ??= "none";
   const closing: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (const stop of closing.splice(0).reverse()) await stop();

@@ -5,6 +5,7 @@ import { jobCount } from "../core/plan.ts";
 import type { Run, Subscription } from "../core/run.ts";
 import type { ExecutorKind } from "../core/status.ts";
 import type { Capacity, SheetPage, StartResult } from "../ports.ts";
+import { AdapterError } from "../ports.ts";
 import { Conflict, type Deps, InvalidRequest, TooMany } from "./deps.ts";
 import { startProblems } from "./start-problems.ts";
 
@@ -53,9 +54,22 @@ export async function startRun(deps: Deps, input: StartInput): Promise<{ run: Ru
   if (problems.length === 0) {
     const cannotWrite = await deps.files.prepare(folder(input.output));
     if (cannotWrite) problems.push({ path: "output", message: cannotWrite });
+    const cannotRead = await unreadable(deps, input.input);
+    if (cannotRead) problems.push({ path: "input", message: cannotRead });
   }
   if (problems.length > 0) throw new InvalidRequest(problems);
   return answer(await commitStart(deps, input, executor, capacity!));
+}
+
+/** Why the input's bucket can never be read, or null: a job would only find out when its machine is paid for. */
+async function unreadable({ files }: Deps, input: string | null | undefined): Promise<string | null> {
+  if (!input?.startsWith("gs://")) return null;
+  try {
+    await files.locate(input, ".bioagent-probe");
+    return null;
+  } catch (error) {
+    return error instanceof AdapterError && !error.retryable ? error.message : null;
+  }
 }
 
 async function commitStart(

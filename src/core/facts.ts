@@ -86,7 +86,9 @@ function detail(jobs: readonly Job[]): string {
 function retriesLine(jobs: ReadonlyMap<string, Job>): string | null {
   const counts = new Map<string, number>();
   for (const job of jobs.values()) {
-    for (const failure of job.classes.slice(0, job.retry_count)) {
+    for (const [at, failure] of job.classes.slice(0, job.retry_count).entries()) {
+      // One that succeeded was opened again by a person: no failure was retried.
+      if (failure === null && job.exit_codes[at] === 0) continue;
       counts.set(failure ?? "cancelled", (counts.get(failure ?? "cancelled") ?? 0) + 1);
     }
   }
