@@ -97,7 +97,7 @@ async function passes(
   // A final run has nothing new to tell; of one that goes on, the watcher sees the decisions so far.
   let seen = isFinalRun(begun.status) ? begun.event_count - 1 : -1;
   const show = async (): Promise<void> => {
-    const events = await eventsAfter(deps.store, runId, seen);
+    const events = sinceReopened(await eventsAfter(deps.store, runId, seen));
     seen = events.at(-1)?.seq ?? seen;
     const known = await cache.refresh(deps.store, runId);
     if (known) progress.pass({ run: known.run, jobs: known.jobs.values(), events });
@@ -107,6 +107,10 @@ async function passes(
   const { drive } = await import("../app/drive.ts");
   return drive(deps, cache, runId, { onPass: show, signal });
 }
+
+/** What happened before somebody opened the run again is history: `bioagent events` has it. */
+const sinceReopened = (events: readonly Event[]): readonly Event[] =>
+  events.slice(Math.max(0, events.findLastIndex(({ type }) => type === "run.reopened")));
 
 const EVENTS_PAGE = 500;
 

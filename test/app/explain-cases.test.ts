@@ -335,7 +335,201 @@ const BATCH_STATES: readonly Row[] = [
     null,
     "retry",
   ],
-  ["an event's text alone", jobEnd(taskEnd(50001)), null, "preempted", 50001, "retry"],
+  ["an event's text alone", jobEnd(taskEnd(50001)), "failed", "preempted", 50001, "retry"],
+];
+
+const CANCELLING = "CANCELLATION_IN_PROGRESS";
+const eventsOnly = (...statusEvents: unknown[]): unknown => ({ status: { statusEvents } });
+const ENDS_TOLD: readonly Row[] = [
+  [
+    "CANCELLED, and nothing else",
+    eventsOnly({ description: change(CANCELLING, "CANCELLED") }),
+    "cancelled",
+    "cancelled_elsewhere",
+    null,
+    "fail",
+  ],
+  ["CANCELLED, as a text", change(CANCELLING, "CANCELLED"), "cancelled", "cancelled_elsewhere", null, "fail"],
+  [
+    "CANCELLED after RUNNING, in any order",
+    eventsOnly(
+      ...told(
+        change("SCHEDULED", "RUNNING"),
+        change("RUNNING", CANCELLING),
+        change(CANCELLING, "CANCELLED"),
+      ).reverse(),
+    ),
+    "cancelled",
+    "cancelled_elsewhere",
+    null,
+    "fail",
+  ],
+  [
+    "CANCELLED while it waited",
+    eventsOnly(...told(change("SCHEDULED", CANCELLING), change(CANCELLING, "CANCELLED"))),
+    "cancelled",
+    "infra",
+    null,
+    "retry",
+  ],
+  [
+    "CANCELLED right after a shortage",
+    eventsOnly(info(STOCKOUT), ...told(change(CANCELLING, "CANCELLED"))),
+    "cancelled",
+    "infra",
+    null,
+    "retry",
+  ],
+  [
+    "CANCELLED long after a shortage",
+    eventsOnly(info(QUOTA), { description: change(CANCELLING, "CANCELLED"), eventTime: at(40) }),
+    "cancelled",
+    "cancelled_elsewhere",
+    null,
+    "fail",
+  ],
+  [
+    "SUCCEEDED, in any order",
+    eventsOnly(...told(change("SCHEDULED", "RUNNING"), change("RUNNING", "SUCCEEDED")).reverse()),
+    "succeeded",
+    null,
+    null,
+    null,
+  ],
+  [
+    "SUCCEEDED after a task's failure",
+    eventsOnly(taskEvent("FAILED", 0, 50001), {
+      description: change("RUNNING", "SUCCEEDED"),
+      eventTime: at(9),
+    }),
+    "succeeded",
+    null,
+    null,
+    null,
+  ],
+  ["FAILED", eventsOnly(...told(jobEnd(taskEnd(137)))), "failed", "oom", 137, "retry"],
+  [
+    "FAILED, before a word of another kind",
+    eventsOnly(
+      ...told(change("SCHEDULED", "RUNNING"), change("RUNNING", "FAILED"), "The machine was deleted."),
+    ),
+    "failed",
+    "app",
+    null,
+    "retry",
+  ],
+  ["RUNNING is a history", eventsOnly(...told(change("SCHEDULED", "RUNNING"))), null, null, null, "wait"],
+  [
+    "RUNNING_PENDING_FAILED is no end",
+    eventsOnly(...told(change("RUNNING", "RUNNING_PENDING_FAILED"))),
+    null,
+    null,
+    null,
+    "wait",
+  ],
+  [
+    "an end that is not the latest change",
+    eventsOnly(...told(change("RUNNING", "SUCCEEDED"), change("SUCCEEDED", "DELETION_IN_PROGRESS"))),
+    null,
+    null,
+    null,
+    "wait",
+  ],
+  [
+    "a state that is given comes first",
+    job("RUNNING", ...told(change("RUNNING", "FAILED"))),
+    "running",
+    null,
+    null,
+    null,
+  ],
+];
+
+const withTasks = (own: unknown[], ...tasks: unknown[]): unknown => ({ job: job("FAILED", ...own), tasks });
+const STALE_FAILURES: readonly Row[] = [
+  ...["SUCCEEDED", "RUNNING", "PENDING"].map(
+    (later): Row => [
+      `50001, then ${later}`,
+      withTasks([], task("FAILED", taskEvent(later, 5), taskEvent("FAILED", 1, 50001))),
+      "failed",
+      "app",
+      null,
+      "retry",
+    ],
+  ),
+  [
+    "the task alone",
+    { tasks: [task("FAILED", taskEvent("FAILED", 1, 50001), taskEvent("RUNNING", 5))] },
+    "failed",
+    "app",
+    null,
+    "retry",
+  ],
+  [
+    "the job's own words count",
+    withTasks(
+      told(jobEnd(taskEnd(137))),
+      task("FAILED", taskEvent("FAILED", 1, 50001), taskEvent("RUNNING", 5)),
+    ),
+    "failed",
+    "oom",
+    137,
+    "retry",
+  ],
+  [
+    "among the job's own events",
+    job("FAILED", taskEvent("FAILED", 1, 50001), taskEvent("RUNNING", 5), {
+      description: change("RUNNING", "FAILED"),
+      eventTime: at(9),
+    }),
+    "failed",
+    "app",
+    null,
+    "retry",
+  ],
+  [
+    "in texts alone",
+    job(
+      "FAILED",
+      ...told(taskEnd(50001), `Task state is updated from ASSIGNED to RUNNING ${ON}`),
+      ...[{ description: change("RUNNING", "FAILED"), eventTime: at(9) }],
+    ),
+    "failed",
+    "app",
+    null,
+    "retry",
+  ],
+  [
+    "each task for itself",
+    withTasks(
+      [],
+      task("FAILED", taskEvent("FAILED", 1, 2)),
+      task("FAILED", taskEvent("FAILED", 3, 50001), taskEvent("RUNNING", 5)),
+    ),
+    "failed",
+    "app",
+    2,
+    "retry",
+  ],
+  [
+    "a last failure stands",
+    withTasks([], task("FAILED", taskEvent("RUNNING", 1), taskEvent("FAILED", 5, 50001))),
+    "failed",
+    "preempted",
+    50001,
+    "retry",
+  ],
+  [
+    "a failure without a time is not known to be before",
+    withTasks(
+      [],
+      task("FAILED", taskEvent("RUNNING", 1), { taskState: "FAILED", taskExecution: { exitCode: 137 } }),
+    ),
+    "failed",
+    "oom",
+    137,
+    "retry",
+  ],
 ];
 
 const SLURM: readonly Row[] = [
@@ -498,7 +692,14 @@ const LOGS: readonly Row[] = [
 ];
 
 const patterns = createPatterns();
-for (const [where, rows] of Object.entries({ BATCH_CODES, BATCH_STATES, SLURM, LOGS })) {
+for (const [where, rows] of Object.entries({
+  BATCH_CODES,
+  BATCH_STATES,
+  ENDS_TOLD,
+  STALE_FAILURES,
+  SLURM,
+  LOGS,
+})) {
   for (const [name, document, state, failure, exitCode, action] of rows) {
     test(`${where}: ${name}`, () => {
       const text = typeof document === "string" ? document : JSON.stringify(document);

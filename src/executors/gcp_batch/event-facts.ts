@@ -1,5 +1,5 @@
 import type { StatusEvent } from "./document-shapes.ts";
-import { secondsBetween } from "./order-events.ts";
+import { liesBefore, secondsBetween } from "./order-events.ts";
 import { taskState } from "./state-words.ts";
 
 /** How an event of a task that failed ends; the number is the fact, never the sentence around it. */
@@ -31,6 +31,45 @@ const tellsFailure = (event: StatusEvent): boolean =>
   taskState(event.taskState) === "FAILED" ||
   exitCodeOf(event) !== null ||
   /\bto FAILED\b/.test(textOf(event));
+
+const JOB_CHANGE = /\bJob state is set from [\w-]+ to (\w+)/;
+const ENDS = ["SUCCEEDED", "FAILED", "CANCELLED"];
+
+/** The end that the job's latest change of state tells, of events in time order; null when that is no end. */
+export function endTold(events: readonly StatusEvent[]): string | null {
+  const change = events.findLast((event) => JOB_CHANGE.test(textOf(event)));
+  const to = change ? JOB_CHANGE.exec(textOf(change))?.[1] : undefined;
+  return to !== undefined && ENDS.includes(to) ? to : null;
+}
+
+/** Whether a change of the job's state says that it was cancelled while it still waited. */
+export const cancelledWaiting = (events: readonly StatusEvent[]): boolean =>
+  events.some((event) => CANCELLED_WAITING.test(textOf(event)));
+const CANCELLED_WAITING = /\bfrom (?:QUEUED|SCHEDULED) to (?:CANCELLATION_IN_PROGRESS|CANCELLED)\b/;
+
+/** A job quotes the events of its tasks. */
+const OF_JOB = /\bJob (?:state is|failed)\b/;
+const TASK_CHANGE = /\bTask state is updated (?:from [\w-]+ )?to (\w+)/;
+
+/** The state of a task that an event of that task tells; null for the job's own words. */
+function taskStateTold(event: StatusEvent): string | null {
+  const said = taskState(event.taskState);
+  if (said !== null || OF_JOB.test(textOf(event))) return said;
+  const changed = TASK_CHANGE.exec(textOf(event))?.[1];
+  return changed ?? (event.taskExecution?.exitCode ? "FAILED" : null);
+}
+
+const GOES_ON = ["PENDING", "ASSIGNED", "RUNNING", "SUCCEEDED"];
+
+/**
+ * One task's events in time order, without the failures that it was tried again after: those before the state that it was
+ * last in. Where that is a failure, all of them.
+ */
+export function withoutStale(events: readonly StatusEvent[]): readonly StatusEvent[] {
+  const last = events.findLast((event) => taskStateTold(event) !== null);
+  if (!last || !GOES_ON.includes(taskStateTold(last) ?? "")) return events;
+  return events.filter((event) => taskStateTold(event) !== "FAILED" || !liesBefore(event, last));
+}
 
 /** The event that a failure is judged by: the latest that has an exit code, else the latest that tells of it. */
 export const failingEvent = (events: readonly StatusEvent[]): StatusEvent | null =>

@@ -9,8 +9,9 @@ import {
   reachedRunning,
   startAndEnd,
   textOf,
+  withoutStale,
 } from "./event-facts.ts";
-import { instantOf, momentOf, secondsBetween } from "./order-events.ts";
+import { instantOf, inTimeOrder, momentOf, secondsBetween } from "./order-events.ts";
 
 export interface FailureSeen {
   readonly exitCode: number | null;
@@ -25,32 +26,35 @@ export interface FailureSeen {
 }
 
 interface Source {
-  /** In time order: the job's own events. */
+  /** In time order: the job's own events. Those of tasks among them do not say of which, and are taken for one task's. */
   readonly own: readonly StatusEvent[];
-  /** In time order: those of the tasks that failed. They come before what the job says of them. */
-  readonly ofTasks: readonly StatusEvent[];
+  /** Those of the tasks that failed, task by task. They come before what the job says of them. */
+  readonly ofTasks: readonly (readonly StatusEvent[])[];
   /** What counts and durations tell of having run. */
   readonly countedRunning: boolean | undefined;
   readonly scriptsOnly: boolean;
 }
 
 /** What a failure that is certain looked like. */
-export function judgeFailure({ own, ofTasks, countedRunning, scriptsOnly }: Source): FailureSeen {
-  const withCode = ofTasks.some((event) => exitCodeOf(event) !== null);
-  const source = withCode || own.length === 0 ? ofTasks : own;
-  const judged = failingEvent(source) ?? failingEvent(ofTasks);
-  const all = [...ofTasks, ...own];
+export function judgeFailure({ own: told, ofTasks, countedRunning, scriptsOnly }: Source): FailureSeen {
+  const toldByTasks = inTimeOrder(ofTasks.flat());
+  const own = withoutStale(told);
+  const byTasks = inTimeOrder(ofTasks.flatMap((events) => withoutStale(inTimeOrder(events))));
+  const decidedByTasks = byTasks.some((event) => exitCodeOf(event) !== null) || told.length === 0;
+  const source = decidedByTasks ? byTasks : own;
+  const judged = failingEvent(source) ?? failingEvent(byTasks);
+  const all = [...byTasks, ...own];
   const exitCode = judged ? exitCodeOf(judged) : null;
   const { start, end } = startAndEnd(source, judged);
   return {
     exitCode,
     verdict: verdictOf(judged, all, exitCode, scriptsOnly),
     evidence: evidenceOf(judged, own, exitCode),
-    ran: ranOf(all, exitCode, countedRunning),
+    ran: ranOf([...toldByTasks, ...told], all, exitCode, countedRunning),
     startedAt: start ? instantOf(momentOf(start.eventTime)) : null,
     endedAt: end ? instantOf(momentOf(end.eventTime)) : null,
     ranSeconds: start && end ? secondsBetween(start, end) : null,
-    vanishedBefore: earlierLosses(source, judged),
+    vanishedBefore: earlierLosses(decidedByTasks ? toldByTasks : told, judged),
   };
 }
 
@@ -67,15 +71,20 @@ function verdictOf(
 
 const BEFORE_RUNNING = /from (?:QUEUED|SCHEDULED|PENDING|ASSIGNED) to FAILED/;
 
-/** A code that is not Batch's own comes from a script, so it ran; of Batch's own, the states before tell. */
+/**
+ * A code that is not Batch's own comes from a script, so it ran; of Batch's own, the states before tell. `standing` is `all`
+ * without stale failures: where there are some, silence about RUNNING tells nothing.
+ */
 function ranOf(
   all: readonly StatusEvent[],
+  standing: readonly StatusEvent[],
   exitCode: number | null,
   countedRunning: boolean | undefined,
 ): boolean | undefined {
   if (countedRunning === true || reachedRunning(all)) return true;
   if (exitCode !== null && exitCode < 50000) return true;
-  const told = exitCode === null ? all.length > 0 : all.some((event) => BEFORE_RUNNING.test(textOf(event)));
+  const silent = exitCode === null && all.length > 0 && standing.length === all.length;
+  const told = silent || standing.some((event) => BEFORE_RUNNING.test(textOf(event)));
   return told || countedRunning === false ? false : undefined;
 }
 

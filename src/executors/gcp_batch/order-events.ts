@@ -45,6 +45,12 @@ export const inTimeOrder = (events: readonly StatusEvent[]): StatusEvent[] =>
     .sort((a, b) => compare(a.at, b.at))
     .map(({ event }) => event);
 
+/** Whether `a` is certainly before `b`, which follows it in time order: an event without a time has no place among those with one. */
+export function liesBefore(a: StatusEvent, b: StatusEvent): boolean {
+  const seconds = secondsBetween(a, b);
+  return seconds === null ? momentOf(b.eventTime) === null : seconds > 0;
+}
+
 /** Seconds between two events; null when one has no time. */
 export function secondsBetween(a: StatusEvent, b: StatusEvent): number | null {
   const [from, to] = [momentOf(a.eventTime), momentOf(b.eventTime)];

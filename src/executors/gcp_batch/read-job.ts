@@ -1,6 +1,14 @@
 import type { Observation } from "../../core/observation.ts";
 import type { Job, Status, StatusEvent, Task } from "./document-shapes.ts";
-import { endsInFailure, reachedRunning, shortageIn, shortageNearEnd, startAndEnd } from "./event-facts.ts";
+import {
+  cancelledWaiting,
+  endsInFailure,
+  endTold,
+  reachedRunning,
+  shortageIn,
+  shortageNearEnd,
+  startAndEnd,
+} from "./event-facts.ts";
 import { type FailureSeen, judgeFailure } from "./judge-failure.ts";
 import { instantOf, inTimeOrder, momentOf } from "./order-events.ts";
 import { resourcesOf, scriptsOnly, spotOf } from "./read-resources.ts";
@@ -8,7 +16,7 @@ import { readTasks } from "./read-tasks.ts";
 import { nothingSeen, type Seen } from "./seen.ts";
 import { jobState, taskState } from "./state-words.ts";
 
-/** A job, with its tasks where they are known (null: nothing is known of them). Its state is `status.state` alone. */
+/** A job, with its tasks where they are known (null: nothing is known of them). Its state is `status.state`, and without one the end that its latest event tells. */
 export function readJob(job: Job, tasks: readonly Task[] | null = null): Seen {
   const base: Seen = {
     ...nothingSeen(job.name ?? job.uid ?? null),
@@ -16,10 +24,11 @@ export function readJob(job: Job, tasks: readonly Task[] | null = null): Seen {
     spot: spotOf(job),
   };
   const own = inTimeOrder(job.status?.statusEvents ?? []);
-  const raw = jobState(job.status?.state);
+  const said = jobState(job.status?.state);
   const seen: Reading = {
     base,
-    raw,
+    raw: said ?? endTold(own),
+    whole: said !== null,
     own,
     tasks: tasks ?? [],
     countedRunning: tasks?.length === 0 ? false : countedRunning(job.status ?? {}),
@@ -33,6 +42,8 @@ interface Reading {
   readonly base: Seen;
   /** Batch's own word. */
   readonly raw: string | null;
+  /** Whether the state is given: events without one may be a part of the history only. */
+  readonly whole: boolean;
   readonly own: readonly StatusEvent[];
   readonly tasks: readonly Task[];
   readonly countedRunning: boolean | undefined;
@@ -90,7 +101,7 @@ function times({ own }: Reading): Partial<Observation> {
 
 function failureOf({ own, tasks, countedRunning, scriptsOnly }: Reading): FailureSeen {
   const failed = tasks.filter((task) => taskState(task.status?.state) === "FAILED");
-  const ofTasks = inTimeOrder(failed.flatMap((task) => task.status?.statusEvents ?? []));
+  const ofTasks = failed.map((task) => task.status?.statusEvents ?? []);
   return judgeFailure({ own, ofTasks, countedRunning, scriptsOnly });
 }
 
@@ -119,7 +130,7 @@ function withFailure(reading: Reading, status: Observation["status"]): Seen {
 function readCancelled(reading: Reading): Seen {
   const ran = ranAtAll(reading);
   const shortage = shortageIn(reading.own);
-  const byProvider = shortage !== null && (ran !== true || shortageNearEnd(reading.own));
+  const byProvider = shortage !== null && (ran === false || shortageNearEnd(reading.own));
   const last = reading.own.at(-1)?.description;
   const text = (byProvider ? shortage.detail : last) || "the job's state is CANCELLED";
   const seen = withState(reading, "cancelled", {
@@ -149,7 +160,7 @@ function readUnknown(reading: Reading): Seen {
   return { ...withState(reading, null, {}), note };
 }
 
-/** Events alone: a task's own states among them are said outright, the rest is a history. */
+/** Events alone that tell no end of the job: a task's own states among them are said outright, the rest is a history. */
 function readEvents(reading: Reading): Seen {
   const last = reading.own.findLast((event) => taskState(event.taskState) !== null);
   const said = last ? taskState(last.taskState) : null;
@@ -176,7 +187,8 @@ function countedRunning({ taskGroups, runDuration }: Status): boolean | undefine
   return (runDuration === 0 && !some("FAILED")) || (taskGroups && counts.length === 0) ? false : undefined;
 }
 
-function ranAtAll({ own, countedRunning: counted }: Reading): boolean | undefined {
+function ranAtAll({ own, whole, countedRunning: counted }: Reading): boolean | undefined {
   if (counted === true || reachedRunning(own)) return true;
-  return own.length > 0 || counted === false ? false : undefined;
+  const waited = whole ? own.length > 0 : cancelledWaiting(own);
+  return waited || counted === false ? false : undefined;
 }

@@ -1,7 +1,6 @@
 import type { Observation } from "../../core/observation.ts";
 import type { Task } from "./document-shapes.ts";
 import { judgeFailure } from "./judge-failure.ts";
-import { inTimeOrder } from "./order-events.ts";
 import { nothingSeen, type Seen } from "./seen.ts";
 import { taskState } from "./state-words.ts";
 
@@ -33,7 +32,7 @@ function together(states: readonly (string | null)[], complete: boolean): Observ
 const KNOWN = new Set(["SUCCEEDED", "UNEXECUTED"]);
 
 function failedSeen(base: Seen, failed: readonly Task[], states: readonly (string | null)[]): Partial<Seen> {
-  const ofTasks = inTimeOrder(failed.flatMap((task) => task.status?.statusEvents ?? []));
+  const ofTasks = failed.map((task) => task.status?.statusEvents ?? []);
   const never = failed.length === 0;
   const seen = judgeFailure({
     own: [],

@@ -137,6 +137,37 @@ test("a cancel by Batch itself and one by a person are told apart", () => {
   assert.equal(cancelled(running, end), "cancelled_elsewhere");
 });
 
+test("an end that only events tell: whether it ran is known only where they tell it", () => {
+  const ends = (...descriptions: string[]) => {
+    const statusEvents = descriptions.map((change) => ({ description: `Job state is set from ${change}` }));
+    const { status, raw_state, verdict, ran } = seen({ status: { statusEvents } }).observation;
+    return [status, raw_state, verdict, ran];
+  };
+  const end = "CANCELLATION_IN_PROGRESS to CANCELLED for job j.";
+  assert.deepEqual(ends(end), ["cancelled", "CANCELLED", "cancelled_elsewhere", undefined]);
+  assert.deepEqual(ends("RUNNING to CANCELLATION_IN_PROGRESS", end).slice(2), ["cancelled_elsewhere", true]);
+  assert.deepEqual(ends("QUEUED to CANCELLATION_IN_PROGRESS", end).slice(2), ["infra", false]);
+  assert.deepEqual(ends("RUNNING to SUCCEEDED"), ["succeeded", "SUCCEEDED", undefined, true]);
+});
+
+test("a failure that its task was tried again after gives neither a code nor an end, and still counts as a loss", () => {
+  const event = (taskState: string, minute: number, exitCode?: number) => ({
+    taskState,
+    eventTime: `2026-03-01T10:0${minute}:00Z`,
+    ...(exitCode ? { taskExecution: { exitCode } } : {}),
+  });
+  const read = (...statusEvents: object[]) =>
+    seen({ tasks: [{ status: { state: "FAILED", statusEvents } }], job: { status: { state: "FAILED" } } });
+  const history = [event("RUNNING", 1), event("FAILED", 2, 50002), event("RUNNING", 3)];
+  const { exit_code, started_at, ended_at, ran } = read(...history).observation;
+  assert.deepEqual(
+    [exit_code, started_at, ended_at, ran],
+    [null, "2026-03-01T10:03:00.000Z", undefined, true],
+  );
+  const again = read(...history, event("FAILED", 4, 50002));
+  assert.deepEqual([again.observation.exit_code, again.vanishedBefore], [50002, 1]);
+});
+
 test("what is none of Batch's documents is left to others", () => {
   for (const value of [
     null,
