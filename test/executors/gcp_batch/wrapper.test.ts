@@ -75,10 +75,9 @@ test("a kill for memory on the host is counted, and is never success", async (t)
   assert.equal((await bench.step({ onHost: true, limit: 32 * MEBIBYTE })).code, 137);
   await bench.report();
   const record = recordOf(server);
-  assert.deepEqual(
-    [record?.code, (record?.kills ?? 0) > 0, (record?.peak ?? 0) > 16 * MEBIBYTE],
-    [0, true, true],
-  );
+  // The kernel may kill the shell after the program, too: then the script did not go on.
+  assert.ok(record?.code === 0 || record?.code === 137, String(record?.code));
+  assert.deepEqual([(record?.kills ?? 0) > 0, (record?.peak ?? 0) > 16 * MEBIBYTE], [true, true]);
 });
 
 test("the end of the machine's process ends the script, and its code is told", async (t) => {
