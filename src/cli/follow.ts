@@ -110,7 +110,12 @@ async function passes(
 
 /** What happened before somebody opened the run again is history: `bioagent events` has it. */
 const sinceReopened = (events: readonly Event[]): readonly Event[] =>
-  events.slice(Math.max(0, events.findLastIndex(({ type }) => type === "run.reopened")));
+  events.slice(
+    Math.max(
+      0,
+      events.findLastIndex(({ type }) => type === "run.reopened"),
+    ),
+  );
 
 const EVENTS_PAGE = 500;
 
