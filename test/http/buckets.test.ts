@@ -61,3 +61,13 @@ test("a sheet that cannot be read is the request's problem, or the server's when
   await storage.faults({ operation: "objects.media", object: "a.csv", times: null, then: { status: 503 } });
   assert.equal((await at("gs://lab-data/a.csv")).status, 503);
 });
+
+test("an input whose bucket is not there is refused before anything is spent; one that is there may be empty", async (t) => {
+  const { put, start } = await open(t);
+  await put("gs://lab-data/pipelines/qc.yaml", JSON.stringify(QC));
+  const answer = await start({ input: "gs://not-there/reads/" });
+  assert.equal(answer.status, 400, answer.body);
+  assert.equal(problemOf(answer)?.path, "input");
+  assert.match(problemOf(answer)?.message ?? "", /there is no bucket gs:\/\/not-there/);
+  assert.equal((await start({ input: "gs://lab-data/reads/" })).status, 201);
+});
