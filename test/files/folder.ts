@@ -6,7 +6,7 @@ import type { TestContext } from "node:test";
 /** A new folder, removed after the test; its real path, ending in `/`. */
 export async function aFolder(t: TestContext): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "bioagent-files-")));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return `${folder}/`;
 }
 

@@ -40,7 +40,7 @@ export interface MemoryAppOptions {
 /** An app on a memory store and an executor that runs nothing; the files are real and temporary. */
 export async function openMemoryApp(t: TestContext, options: MemoryAppOptions = {}): Promise<MemoryApp> {
   const folder = mkdtempSync(join(tmpdir(), "bioagent-http-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   mkdirSync(join(folder, "pipelines"));
   writeFileSync(join(folder, "pipelines/qc.yaml"), JSON.stringify(QC));
   const env = { BIOAGENT_ALLOW_INLINE: "true", ...options.variables };

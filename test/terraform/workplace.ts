@@ -82,7 +82,12 @@ export function workplace(name: string): Workplace & { readonly remove: () => vo
       throw new Error(`terraform ${args.join(" ")} in ${inner} ended with ${status}\n${stdout}${stderr}`);
     return stdout;
   };
-  return { folder, run, succeed, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return {
+    folder,
+    run,
+    succeed,
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
+  };
 }
 
 /** `terraform init`; where its registry cannot be reached, the test is skipped by name. */

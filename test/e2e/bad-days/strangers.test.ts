@@ -124,8 +124,8 @@ test("orphans of this store are swept: a job that no attempt has any more is can
   const orphan = "bioagent-20260101-001-work-s1-00000000-a1";
   const labels = { [STORE]: await app.deps.store.uid(), "bioagent-attempt": orphan };
   await world.batch("POST", `${JOBS}?jobId=${orphan}`, THEIRS(labels));
-  world.pass(HOUR);
   const poll = openPoll(app, { cloudService: null, time: quickTime(world) });
+  world.pass(HOUR);
   for (let sweeps = 0; sweeps < 5; sweeps++) await poll(aRequest("POST", "/"));
   const [job] = await world.jobs();
   assert.match(job!.state, /CANCEL/);

@@ -38,7 +38,7 @@ export async function cloudHere(t: TestContext, scenario: object = {}): Promise<
   t.after(async () => {
     await batch.close();
     await storage.close();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
   const readText = (uri: string): Promise<string | null> =>
     readFile(join(buckets, uri.slice("gs://".length)), "utf8").catch((error: NodeJS.ErrnoException) => {

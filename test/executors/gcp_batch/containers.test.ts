@@ -42,7 +42,7 @@ async function bench(t: TestContext): Promise<Bench | null> {
     await batch.close();
     await storage.close();
     assert.equal(podman.ask("ps", "-aq", `--filter=ancestor=${podman.image}`), "");
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
   const executor = openGcpBatchExecutor(
     batchOptions({

@@ -34,7 +34,7 @@ export const MEBIBYTE = 2 ** 20;
 /** `storage` is the address of the counterpart of Cloud Storage. */
 export function wrapperBench(t: TestContext, storage: string): WrapperBench {
   const folder = mkdtempSync(join(tmpdir(), "bioagent-wrapper-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const home = join(folder, "vm/x-a1");
   mkdirSync(join(folder, "vm"));
   const environment = {

@@ -14,7 +14,7 @@ export function temporaryFolder(t: TestContext, below = tmpdir()): string {
   const folder = mkdtempSync(join(below, "bioagent-local-"));
   t.after(() => {
     removeGroups(join(folder, "local/attempts"));
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
   return folder;
 }

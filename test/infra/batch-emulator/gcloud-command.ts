@@ -45,6 +45,6 @@ export async function openGcloud(url: string): Promise<Gcloud> {
           resolve({ code, stdout, stderr });
         });
       }),
-    close: () => rm(folder, { recursive: true, force: true }),
+    close: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
   };
 }

@@ -9,7 +9,7 @@ const directory = await mkdtemp(join(tmpdir(), "bioagent-storage-"));
 const emulator = await openStorageEmulator({ directory });
 after(async () => {
   await emulator.close();
-  await rm(directory, { recursive: true, force: true });
+  await rm(directory, { recursive: true, force: true, maxRetries: 5 });
 });
 
 storageConformance("storage emulator", new Set(), () => ({

@@ -40,7 +40,7 @@ async function start(): Promise<string> {
   );
   after(async () => {
     child.kill("SIGKILL");
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
   const said = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
   if (!String(said[0]).startsWith("ready")) throw new Error(`firebase-tools did not start: ${said[0]}`);

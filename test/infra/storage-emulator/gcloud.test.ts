@@ -20,7 +20,7 @@ test("gcloud storage copies up, lists, copies between buckets and removes", asyn
   if (!needs(t, "gcloud", present, "install the Google Cloud CLI")) return;
   const storage = await startStorage(t);
   const folder = await mkdtemp(join(tmpdir(), "bioagent-gcloud-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   const env = {
     ...process.env,
     CLOUDSDK_CONFIG: folder,

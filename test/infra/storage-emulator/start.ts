@@ -28,7 +28,7 @@ export async function startStorage(
   const emulator = await openStorageEmulator({ ...options, directory });
   t.after(async () => {
     await emulator.close();
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   });
   const { url } = emulator;
   return {

@@ -9,7 +9,7 @@ export function temporaryDirectory(t: TestContext): string {
   t.after(() => {
     // The test may have taken our own right to write away.
     chmodSync(directory, 0o755);
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   });
   return directory;
 }

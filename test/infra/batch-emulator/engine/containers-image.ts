@@ -44,7 +44,7 @@ function importImage(ask: Podman["ask"]): string {
     execFileSync("tar", ["-C", join(folder, "tree"), "--owner=0", "--group=0", "-cf", tar, "."]);
     ask("import", "-q", "-c", "USER 1000:1000", "-c", "ENV PATH=/bin", tar, name);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
   process.once("exit", () => void ask("rmi", "-f", name)); // all tests of a file share it
   return name;

@@ -28,7 +28,7 @@ export function atEnd(t: TestContext, close: () => Promise<unknown>): void {
 /** A folder that goes with the test. */
 export async function newFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "batch-engine-test-"));
-  atEnd(t, () => rm(folder, { recursive: true, force: true }));
+  atEnd(t, () => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 
