@@ -1,8 +1,6 @@
 import type { RunStore } from "../ports.ts";
+import { EVERY_RUN, MOST_RUNS } from "./active-runs.ts";
 
-/** Later than any deadline: runs that are not final, due or not. */
-const EVERY_RUN = "9999-12-31T23:59:59.999Z";
-const MOST_RUNS = 1000;
 /** A name that is nobody's makes us ask the store for the active runs at most so often, milliseconds. */
 const BETWEEN_QUESTIONS = 30_000;
 

@@ -1,10 +1,7 @@
+import { EVERY_RUN, MOST_RUNS } from "./active-runs.ts";
 import type { Deps } from "./deps.ts";
 import { liveAttempts, messageOf } from "./probe.ts";
 import type { RunsCache } from "./runs-cache.ts";
-
-const EVERY_RUN = "9999-12-31T23:59:59.999Z";
-/** With more active runs than this nobody knows them all, and nothing is swept. */
-const MOST_RUNS = 1000;
 
 /**
  * Ends what runs at an executor although no attempt in the store is waiting for it any more: a run was removed by hand, an attempt
@@ -15,7 +12,7 @@ export async function sweepOrphans(deps: Deps, cache: RunsCache): Promise<void> 
   if (sweeping.length === 0) return;
   try {
     const runs = await deps.store.activeRuns(EVERY_RUN, MOST_RUNS);
-    if (runs.length >= MOST_RUNS) return;
+    if (runs.length >= MOST_RUNS) return; // nobody knows them all, so nothing is swept
     const live = new Set<string>();
     for (const runId of runs) {
       const known = await cache.refresh(deps.store, runId);

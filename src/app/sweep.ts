@@ -1,11 +1,10 @@
 import type { Run } from "../core/run.ts";
 import { isFinalRun } from "../core/status.ts";
+import { MOST_RUNS } from "./active-runs.ts";
 import type { Deps } from "./deps.ts";
 import { messageOf } from "./probe.ts";
 import type { RunsCache } from "./runs-cache.ts";
 import { type TickOptions, tickRun } from "./tick.ts";
-
-const MOST_RUNS = 1000;
 
 export interface Sweep {
   readonly runs: readonly Run[];

@@ -6,6 +6,7 @@ import type { Run } from "../core/run.ts";
 import { type ExecutorKind, isFinalAttempt, isFinalJob, isFinalRun } from "../core/status.ts";
 import type { AttemptRef } from "../ports.ts";
 import { act } from "./act.ts";
+import { EVERY_RUN, MOST_RUNS } from "./active-runs.ts";
 import { type Deps, recipientsOf } from "./deps.ts";
 import { planChunk } from "./plan.ts";
 import { capacities, messageOf, probe } from "./probe.ts";
@@ -197,10 +198,6 @@ export async function forgetEnded(deps: Deps, known: KnownRun, changed: readonly
     }
   }
 }
-
-/** A date later than any deadline: a pass by hand looks at every run that is not final. */
-const EVERY_RUN = "9999-12-31T23:59:59.999Z";
-const MOST_RUNS = 1000;
 
 /** One pass over the runs that are due (`all`: over every active one). A run that throws is reported, and stops no other. */
 export async function tickAll(

@@ -1,3 +1,4 @@
+import { EVERY_RUN, MOST_RUNS } from "../../app/active-runs.ts";
 import { type AddCommand, type Context, printJson, printLines } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT } from "../failure.ts";
@@ -13,9 +14,6 @@ export const addTick: AddCommand = (program, bind) => {
     .action(bind(tick));
 };
 
-/** A date after every deadline. */
-const EVERY_RUN = "9999-12-31T23:59:59.999Z";
-const MOST_RUNS = 1000;
 const NOTICES = 200;
 
 /** Where there is no store yet, there is nothing to do, and none is made. */
