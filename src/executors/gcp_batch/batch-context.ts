@@ -10,6 +10,8 @@ export interface BatchContext {
   store(): Promise<string>;
   /** What is known of the jobs of a region; one for each, kept. */
   view(region: string): RegionView;
+  /** What was seen before does not count any more, in any region. */
+  stale(): void;
   /** Attempts that could not even be given a job that does nothing, because creating is refused: they cannot start. */
   readonly neverStarted: Set<string>;
 }
@@ -42,6 +44,9 @@ export function batchContext(
       const view = views.get(region) ?? viewRegion({ client, parent, store });
       views.set(region, view);
       return view;
+    },
+    stale() {
+      for (const view of views.values()) view.stale(null);
     },
   };
 }

@@ -64,7 +64,7 @@ async function nextLook(context: BatchContext, signal: AbortSignal): Promise<voi
   const { options } = context;
   const milliseconds = RHYTHM * 1000 * (1 + options.random() / 10);
   await wait(milliseconds, undefined, { signal }).catch(() => {});
-  context.view(options.region).stale(null);
+  context.stale();
 }
 
 function capacityOf({ imageAllowanceBytes }: GcpBatchOptions): Capacity {

@@ -105,9 +105,7 @@ for (const [what, effect, script] of [
   });
 }
 
-test("a run in another region, killed before a creation was confirmed, and cancelled: what was made there is ended", {
-  todo: "passed until 01:56 of 2026-11-21, fails since, cause not found",
-}, async (t) => {
+test("a run in another region, killed before a creation was confirmed, and cancelled: what was made there is ended", async (t) => {
   const world = await openWorld(t);
   if (!world) return;
   const app = await world.open({

@@ -77,7 +77,8 @@ export function fakeBatch(): FakeBatch {
         act("list", () => {
           fake.filters.push(request.filter);
           const matching = [...fake.jobs.values()].filter(
-            (job) => !fake.unlisted.has(job.name) && matches(job, request.filter),
+            (job) =>
+              isOf(request.parent, job.name) && !fake.unlisted.has(job.name) && matches(job, request.filter),
           );
           const from = Number(request.pageToken || 0);
           const size = Math.min(request.pageSize, fake.pageSize);
@@ -98,7 +99,8 @@ export function fakeBatch(): FakeBatch {
         }),
     },
     move(id, state, statusEvents = []) {
-      found(`${PARENT}/jobs/${id}`).status = { state, statusEvents };
+      const name = [...fake.jobs.keys()].find((key) => key.endsWith(`/${id}`));
+      found(name ?? id).status = { state, statusEvents };
     },
   };
   const found = (name: string): FakeJob => {
@@ -128,6 +130,10 @@ function matches(job: FakeJob, filter: string): boolean {
   };
   return holds(store ?? "") && rest.split(" OR ").some(holds);
 }
+
+/** A parent whose location is `-` is that of all regions. */
+const isOf = (parent: string, name: string): boolean =>
+  name.startsWith(parent.endsWith("/-") ? parent.slice(0, -1) : `${parent}/`);
 
 export const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
 

@@ -22,20 +22,21 @@ test("opening it loads no client and makes no call", async () => {
   assert.ok(Object.values(fake.counts()).every((count) => count === 0));
 });
 
-test("after a wait, and after a hint, nothing that was listed before counts", async () => {
-  const fake = fakeBatch();
-  const executor = executorWith(fake);
-  const works = Array.from({ length: 120 }, (_, at) => aSubmission({}, { id: `many-${at}-a1` }));
-  await executor.submit(works);
-  await executor.observe(works);
-  const seenOf = async (at: number) => (await executor.observe(works))[at]?.status;
-  fake.move("many-3-a1", "RUNNING");
-  await executor.changed(AbortSignal.abort());
-  assert.equal(await seenOf(3), "running");
-  fake.move("many-4-a1", "RUNNING");
-  executor.hint?.(works[4]!);
-  assert.equal(await seenOf(4), "running");
-});
+for (const region of ["us-central1", "europe-west4"])
+  test(`after a wait, and after a hint, nothing that was listed before counts: ${region}`, async () => {
+    const fake = fakeBatch();
+    const executor = executorWith(fake);
+    const works = Array.from({ length: 120 }, (_, at) => aSubmission({ region }, { id: `many-${at}-a1` }));
+    await executor.submit(works);
+    await executor.observe(works);
+    const seenOf = async (at: number) => (await executor.observe(works))[at]?.status;
+    fake.move("many-3-a1", "RUNNING");
+    await executor.changed(AbortSignal.abort());
+    assert.equal(await seenOf(3), "running");
+    fake.move("many-4-a1", "RUNNING");
+    executor.hint?.(works[4]!);
+    assert.equal(await seenOf(4), "running");
+  });
 
 test("a store that cannot say who it is does not stay unknown", async () => {
   let asked = 0;
