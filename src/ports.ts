@@ -107,6 +107,26 @@ export interface ChannelState {
   readonly rev: number;
 }
 
+/** What a channel has told a recipient of a run, and what it keeps to tell more. One document for a run and channel. */
+export interface Thread {
+  readonly run_id: string;
+  readonly channel: string;
+  readonly recipients: Readonly<Record<string, RecipientThread>>;
+  readonly rev: number;
+}
+
+export interface RecipientThread {
+  /** The last round whose end was told; 0: none. */
+  readonly ended_round: number;
+  /** When jobs that were skipped or retried were last told. */
+  readonly progress_at: string | null;
+  /** The channel's own: a message's id, a pull request's number. */
+  readonly kept: Kept;
+}
+
+/** Small values under names of the channel's choice. */
+export type Kept = Readonly<Record<string, string | number | boolean | null>>;
+
 /** Runs, jobs, events and notices. One conformance suite, `test/contracts/run-store.ts`, holds every implementation to this. */
 export interface RunStore {
   /** Identifies this store for ever: attempt ids are derived from it. */
@@ -135,11 +155,17 @@ export interface RunStore {
   /** In order of `seq`, those greater than `after`. */
   readEvents(runId: string, after: number, limit: number): Promise<Event[]>;
   queryNotices(query: NoticeQuery): Promise<Notice[]>;
+  /** Adds a notice that belongs to no commit of its run (told by another channel); false when there is one of that id. */
+  addNotice(notice: Notice): Promise<boolean>;
   /** Replaces a notice whose `rev` is still the one given; the new one, or null when somebody was faster. */
   updateNotice(notice: Notice): Promise<Notice | null>;
   readChannel(channel: string): Promise<ChannelState>;
   /** Replaces the state whose `rev` is still the one given; false when somebody was faster. */
   updateChannel(state: ChannelState): Promise<boolean>;
+  /** Of a run and channel that nobody has written of yet: no recipients, at revision 0. */
+  readThread(runId: string, channel: string): Promise<Thread>;
+  /** Replaces the thread whose `rev` is still the one given; false when somebody was faster. */
+  updateThread(thread: Thread): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -271,7 +297,12 @@ export interface Files {
 // ── Channels ─────────────────────────────────────────────────────────────────────────────────────
 
 /** The outcome of one sending. Only `ambiguous` may have arrived although it is not known. */
-export type Delivery =
+export type Delivery = Outcome & {
+  /** What the channel keeps of this run and recipient from now on, beside what it kept before; whatever the outcome. */
+  readonly keep?: Kept | undefined;
+};
+
+type Outcome =
   | { readonly kind: "delivered" }
   /** Refused, not arrived: worth another try, after `after_seconds` if the provider said so. */
   | { readonly kind: "rejected"; readonly reason: string; readonly after_seconds: number | null }
@@ -288,6 +319,18 @@ export interface Message {
   readonly possible_repeat: boolean;
   /** Sent by `notify test`. */
   readonly test: boolean;
+  /** The run's round: a retried run tells its start and end again. */
+  readonly round: number;
+  /** What the channel has kept of this run and recipient. */
+  readonly kept: Kept;
+  /** The run as it is now, for a channel that shows it; null when it is gone, or for a test message. Reads the store. */
+  view(): Promise<RunView | null>;
+}
+
+export interface RunView {
+  readonly run: Run;
+  /** In pipeline order. Without attempts' logs; with outputs and metrics once the run has ended. */
+  readonly jobs: readonly Job[];
 }
 
 /** A way to tell people. It never throws, never hangs longer than its time limit, and lets no secret into a reason. */
@@ -298,6 +341,15 @@ export interface Channel {
   readonly recipients: readonly string[];
   /** Smallest time between two messages, milliseconds. */
   readonly paceMilliseconds: number;
+  /**
+   * Shows each run that it is subscribed to as it goes: hears of its start, its end, and at most once a minute of changes
+   * (`run.progress`), whatever events the subscription names.
+   */
+  readonly follows?: boolean | undefined;
+  /** Its notices are fetched and told by a bridge elsewhere (`bioagent bridge`); `deliver` is never called. */
+  readonly pulled?: boolean | undefined;
+  /** The channel that is told what this one could not be. */
+  readonly fallback?: string | undefined;
   deliver(message: Message, recipient: string): Promise<Delivery>;
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Deps } from "./app/deps.ts";
 import { RunsCache } from "./app/runs-cache.ts";
-import { CHANNEL_KINDS, type ChannelConfig, openChannel } from "./channels/registry.ts";
+import { CHANNEL_KINDS, type ChannelConfig, channelTraits, openChannel } from "./channels/registry.ts";
 import {
   type ChannelKinds,
   type ChannelSettings,
@@ -148,7 +148,10 @@ function openChannels(config: Config, options: AppOptions, given: Environment) {
   for (const [name, settings] of Object.entries(config.channels)) {
     const open = (filled: ChannelSettings) => openOne(name, filled, { config, options, given });
     if (usesSecretManager(settings)) {
-      channels.set(name, secretChannel({ name, settings, readSecret, open }));
+      channels.set(
+        name,
+        secretChannel({ name, settings, traits: channelTraits(settings), readSecret, open }),
+      );
       continue;
     }
     const opened = open(settings);

@@ -6,7 +6,7 @@ import { isFinalJob, isFinalRun } from "../core/status.ts";
 import { cancelRun, type RetrySelection, reopenJob, reopenRun } from "../core/stop.ts";
 import { startedNotices } from "../core/tell.ts";
 import type { Commit } from "../ports.ts";
-import { Conflict, type Deps, InvalidRequest, NotFound, recipientsOf } from "./deps.ts";
+import { audienceOf, Conflict, type Deps, InvalidRequest, NotFound } from "./deps.ts";
 import { type SampleRows, type StartInput, startRun } from "./start.ts";
 
 /** The one run that an id, a name or a unique prefix means. */
@@ -87,7 +87,7 @@ export function approve(deps: Deps, runId: string, by: string | null): Promise<R
       attempt: null,
       data: { by },
     };
-    const notices = next.status === "running" ? startedNotices(next, recipientsOf(deps), now) : [];
+    const notices = next.status === "running" ? startedNotices(next, audienceOf(deps), now) : [];
     return [{ run: next, jobs: [], events: [event], notices }];
   });
 }

@@ -89,9 +89,19 @@ const missing = (deps: Deps, channel: string): string =>
   deps.brokenChannels.get(channel) ?? `channel ${channel} is not configured here; add it to bioagent.yaml`;
 
 async function send(channel: Channel, notice: Notice): Promise<Delivery> {
-  const { id: notice_id, event, facts, possible_repeat } = notice;
+  const { id: notice_id, event, facts, possible_repeat, round } = notice;
   try {
-    return await channel.deliver({ notice_id, event, facts, possible_repeat, test: false }, notice.recipient);
+    const message = {
+      notice_id,
+      event,
+      facts,
+      possible_repeat,
+      test: false,
+      round,
+      kept: {},
+      view: async () => null,
+    };
+    return await channel.deliver(message, notice.recipient);
   } catch (error) {
     // A channel must not throw; if one does, nobody knows how far it came.
     return { kind: "ambiguous", reason: messageOf(error) };

@@ -1,3 +1,4 @@
+import type { Audience } from "../core/draft.ts";
 import type { Run, Subscription } from "../core/run.ts";
 import type { ExecutorKind } from "../core/status.ts";
 import type { Channel, Clock, Executor, Files, Hash, Patterns, RunStore } from "../ports.ts";
@@ -41,9 +42,11 @@ export interface Deps {
   readonly warn: (text: string) => void;
 }
 
-/** Every recipient of every channel, as core wants it. */
-export const recipientsOf = (deps: Pick<Deps, "channels">): Map<string, readonly string[]> =>
-  new Map([...deps.channels].map(([name, channel]) => [name, channel.recipients]));
+/** Whom every channel reaches, and which channels show runs as they go, as core wants it. */
+export const audienceOf = ({ channels }: Pick<Deps, "channels">): Audience => ({
+  recipients: new Map([...channels].map(([name, channel]) => [name, channel.recipients])),
+  followers: new Set([...channels].filter(([, channel]) => channel.follows).map(([name]) => name)),
+});
 
 /** The request was wrong, and nothing was changed: every problem, with its place. */
 export class InvalidRequest extends Error {

@@ -6,7 +6,7 @@ import { stepOf } from "../core/pipeline.ts";
 import { type Input, planJob, type Slot, slots } from "../core/plan.ts";
 import type { Run } from "../core/run.ts";
 import { startedNotices } from "../core/tell.ts";
-import { type Deps, recipientsOf } from "./deps.ts";
+import { audienceOf, type Deps } from "./deps.ts";
 import { readRows } from "./sheet.ts";
 
 /** Jobs of one commit: each is a document and at most one event. */
@@ -86,7 +86,7 @@ async function commitChunk(deps: Deps, run: Run, jobs: Job[], events: Event[], a
     event_count: run.event_count + events.length,
     next_poll_at: over && run.held ? FAR : at,
   };
-  const notices = starts ? startedNotices(next, recipientsOf(deps), at) : [];
+  const notices = starts ? startedNotices(next, audienceOf(deps), at) : [];
   const result = await deps.store.commit({ run: next, jobs, events, notices });
   if (result.kind === "conflict") return "conflict" as const;
   return { run: { ...next, rev: result.rev }, jobs: jobs.map((job) => ({ ...job, rev: result.rev })) };

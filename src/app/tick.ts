@@ -7,7 +7,7 @@ import { type ExecutorKind, isFinalAttempt, isFinalJob, isFinalRun } from "../co
 import type { AttemptRef } from "../ports.ts";
 import { act } from "./act.ts";
 import { EVERY_RUN, MOST_RUNS } from "./active-runs.ts";
-import { type Deps, recipientsOf } from "./deps.ts";
+import { audienceOf, type Deps } from "./deps.ts";
 import { planChunk } from "./plan.ts";
 import { capacities, messageOf, probe } from "./probe.ts";
 import type { KnownRun, RunsCache } from "./runs-cache.ts";
@@ -132,7 +132,7 @@ async function decide(
   { observations, ahead }: { observations: readonly Observation[]; ahead: number },
 ): Promise<Decided> {
   const capacity = await capacities(deps, executorsOf(known));
-  const recipients = recipientsOf(deps);
+  const audience = audienceOf(deps);
   const mostAttempts = deps.caps.attemptsPerJob;
   const now = deps.now();
   for (;;) {
@@ -143,7 +143,7 @@ async function decide(
       jobs: jobsBefore,
       observations,
       capacity,
-      recipients,
+      ...audience,
       mostAttempts,
       ahead,
       now,

@@ -1,20 +1,23 @@
 import { z } from "zod";
 import type { Channel } from "../ports.ts";
+import type { ChannelDeps } from "./channel-deps.ts";
 import { openConsole } from "./console/channel.ts";
 import { ConsoleConfig } from "./console/config.ts";
-import type { GuardedFetch } from "./guarded-fetch.ts";
+import { openEmail } from "./email/channel.ts";
+import { EmailConfig } from "./email/config.ts";
+import { openGithubPr } from "./github_pr/channel.ts";
+import { GithubPrConfig } from "./github_pr/config.ts";
+import { openImessage } from "./imessage/channel.ts";
+import { ImessageConfig } from "./imessage/config.ts";
 import { openSlack } from "./slack/channel.ts";
 import { SlackConfig } from "./slack/config.ts";
+import { openWebhook } from "./webhook/channel.ts";
+import { WebhookConfig } from "./webhook/config.ts";
 
-/** What channels are given by `wire`. */
-export interface ChannelDeps {
-  /** Prints; for the console. */
-  readonly write: (text: string) => void | Promise<void>;
-  /** Permits http, loopback and private addresses (`BIOAGENT_ALLOW_PRIVATE_URLS`). */
-  readonly allowPrivateUrls: boolean;
-  /** Instead of the guarded one. */
-  readonly fetch?: GuardedFetch | undefined;
-}
+export type { ChannelDeps } from "./channel-deps.ts";
+
+/** What is known of a channel before its secrets are. */
+export type ChannelTraits = Pick<Channel, "follows" | "pulled" | "fallback">;
 
 interface ChannelKind<Config> {
   /** Its entry under `channels:`; unknown keys are problems. Values arrive with `${NAME}` resolved. */
@@ -40,19 +43,52 @@ export const CHANNEL_KINDS = {
         allowPrivateUrls: deps.allowPrivateUrls,
       }),
   }),
+  email: kind({ config: EmailConfig, open: openEmail }),
+  imessage: kind({ config: ImessageConfig, open: openImessage }),
+  webhook: kind({ config: WebhookConfig, open: openWebhook }),
+  github_pr: kind({ config: GithubPrConfig, open: openGithubPr }),
 } as const;
 
 /** One entry of `channels:` in the configuration. */
-export const ChannelConfig = z.discriminatedUnion("kind", [ConsoleConfig, SlackConfig]);
+export const ChannelConfig = z.discriminatedUnion("kind", [
+  ConsoleConfig,
+  SlackConfig,
+  EmailConfig,
+  ImessageConfig,
+  WebhookConfig,
+  GithubPrConfig,
+]);
 export type ChannelConfig = z.infer<typeof ChannelConfig>;
 
 /** Opens a channel by its configuration; nothing is sent or connected yet. */
 export function openChannel(name: string, config: ChannelConfig, deps: ChannelDeps): Channel {
+  return { ...openOfKind(name, config, deps), ...channelTraits(config) };
+}
+
+/** Read from the settings as they are written, secrets or not. */
+export function channelTraits(settings: Readonly<Record<string, unknown>> & { kind: string }): ChannelTraits {
+  const { kind, fallback, via, bot_token, live } = settings;
+  return {
+    follows: kind === "github_pr" || (kind === "slack" && bot_token !== undefined && live !== false),
+    pulled: kind === "imessage" && via === "bridge",
+    fallback: typeof fallback === "string" ? fallback : undefined,
+  };
+}
+
+function openOfKind(name: string, config: ChannelConfig, deps: ChannelDeps): Channel {
   switch (config.kind) {
     case "console":
       return CHANNEL_KINDS.console.open(name, config, deps);
     case "slack":
       return CHANNEL_KINDS.slack.open(name, config, deps);
+    case "email":
+      return CHANNEL_KINDS.email.open(name, config, deps);
+    case "imessage":
+      return CHANNEL_KINDS.imessage.open(name, config, deps);
+    case "webhook":
+      return CHANNEL_KINDS.webhook.open(name, config, deps);
+    case "github_pr":
+      return CHANNEL_KINDS.github_pr.open(name, config, deps);
     default:
       config satisfies never;
       throw new Error(`channel ${name} is of no known kind`);

@@ -16,6 +16,8 @@ export function usesSecretManager(value: unknown): boolean {
 export interface SecretChannelParts {
   readonly name: string;
   readonly settings: ChannelSettings;
+  /** What is known of the channel before its secrets are. */
+  readonly traits?: Pick<Channel, "follows" | "pulled" | "fallback">;
   /** Reads `sm://...`; its errors are sentences without a secret. */
   readonly readSecret: (reference: string) => Promise<string>;
   /** Opens the channel with its secrets in place. */
@@ -26,7 +28,7 @@ export interface SecretChannelParts {
  * A channel that fetches its secrets when there is something to tell, so that functions which tell nothing need no access to them. One
  * whose secret cannot be read refuses with the reason, and is tried again.
  */
-export function secretChannel({ name, settings, readSecret, open }: SecretChannelParts): Channel {
+export function secretChannel({ name, settings, traits, readSecret, open }: SecretChannelParts): Channel {
   let last: { readonly key: string; readonly channel: Channel } | null = null;
   const channel = async (): Promise<Channel | string> => {
     let filled: ChannelSettings;
@@ -43,6 +45,7 @@ export function secretChannel({ name, settings, readSecret, open }: SecretChanne
     return opened.value;
   };
   return {
+    ...traits,
     name,
     kind: settings.kind,
     recipients: recipientsIn(settings) ?? [name],

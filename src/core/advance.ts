@@ -1,4 +1,4 @@
-import { type CoreCapacity, type Draft, openDraft } from "./draft.ts";
+import { type Audience, type CoreCapacity, type Draft, openDraft } from "./draft.ts";
 import type { Event } from "./event.ts";
 import { settleRun } from "./finish.ts";
 import type { Job, LoadedJob } from "./job.ts";
@@ -9,7 +9,7 @@ import type { Observation } from "./observation.ts";
 import { observe } from "./observe.ts";
 import type { Run } from "./run.ts";
 import { type ExecutorKind, isFinalRun } from "./status.ts";
-import { tellProgress, tellWaiting } from "./tell.ts";
+import { tellFollowers, tellProgress, tellWaiting } from "./tell.ts";
 import { enforceDeadlines } from "./wait.ts";
 
 export interface AdvanceInput {
@@ -19,8 +19,9 @@ export interface AdvanceInput {
   readonly observations: readonly Observation[];
   /** An executor that is absent could not be asked: nothing is submitted to it. */
   readonly capacity: ReadonlyMap<ExecutorKind, CoreCapacity>;
-  /** Whom each channel reaches; a channel that is absent has one recipient, named after it. */
-  readonly recipients: ReadonlyMap<string, readonly string[]>;
+  /** See `Audience`. */
+  readonly recipients: Audience["recipients"];
+  readonly followers?: Audience["followers"];
   /** Attempts of one job at most, whatever the rules say; a cap that protects the bill. */
   readonly mostAttempts: number;
   /**
@@ -60,6 +61,7 @@ export function advance(input: AdvanceInput): Advance {
   tellProgress(draft);
   settleRun(draft);
   tellWaiting(draft);
+  tellFollowers(draft);
   return close(draft);
 }
 

@@ -13,17 +13,24 @@ export interface CoreCapacity {
   readonly free: { readonly cpu: number; readonly memory: number } | null;
 }
 
+/** Who can be told. */
+export interface Audience {
+  /** Whom each channel reaches; a channel that is absent has one recipient, named after it. */
+  readonly recipients: ReadonlyMap<string, readonly string[]>;
+  /** Channels that show the run as it goes (see `Channel.follows`). */
+  readonly followers: ReadonlySet<string>;
+}
+
 /**
  * The new state of one run while it is being worked out. Inside `advance` it is changed in place;
  * what was given stays as it was.
  */
-export interface Draft {
+export interface Draft extends Audience {
   run: Run;
   readonly before: Run;
   readonly now: string;
   readonly board: Board;
   readonly capacity: ReadonlyMap<ExecutorKind, CoreCapacity>;
-  readonly recipients: ReadonlyMap<string, readonly string[]>;
   /** Attempts of one job, whatever the rules say. */
   readonly mostAttempts: number;
   /** Attempts that may be recorded beyond what is free. */
@@ -44,6 +51,7 @@ export function openDraft(input: {
   jobs: ReadonlyMap<string, LoadedJob>;
   capacity: Draft["capacity"];
   recipients: Draft["recipients"];
+  followers?: Draft["followers"] | undefined;
   mostAttempts: number;
   ahead?: number;
   now: string;
@@ -55,6 +63,7 @@ export function openDraft(input: {
     board: countJobs(input.run.pipeline_spec, input.run.round, input.jobs.values()),
     capacity: input.capacity,
     recipients: input.recipients,
+    followers: input.followers ?? new Set(),
     mostAttempts: input.mostAttempts,
     ahead: input.ahead ?? 0,
     events: [],

@@ -31,6 +31,7 @@ const TITLES = {
   "job.retried": "Job Retried",
   "run.waiting": "Run Waiting",
   "run.stalled": "Run Stalled",
+  "run.progress": "Run Progress",
 } as const satisfies Record<NoticeEvent, string>;
 
 /** A line of a log is quoted, not copied. */

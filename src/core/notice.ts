@@ -12,6 +12,8 @@ export const NOTICE_STATUSES = [
   "failed",
   /** Nobody knows whether it arrived, and it is not worth a repeat. Final. */
   "unknown",
+  /** Overtaken: the run's end was told on this channel before it, or another message told it too. Final. */
+  "dropped",
 ] as const;
 export type NoticeStatus = (typeof NOTICE_STATUSES)[number];
 
@@ -64,4 +66,4 @@ export type Notice = z.infer<typeof Notice>;
 
 /** Terminal events must arrive, even twice; progress is told at most once when the outcome is ambiguous. */
 export const mustArrive = (event: Notice["event"]): boolean =>
-  !["run.started", "job.retried", "job.skipped"].includes(event);
+  !["run.started", "run.progress", "job.retried", "job.skipped"].includes(event);

@@ -13,8 +13,8 @@ export const Waiting = z.object({
 });
 export type Waiting = z.infer<typeof Waiting>;
 
-/** What shall be told, to whom. `to` are channel names. */
-export const NOTICE_EVENTS = [
+/** What one can subscribe to. */
+export const SUBSCRIBED_EVENTS = [
   "run.started",
   "run.completed",
   "run.failed",
@@ -24,10 +24,13 @@ export const NOTICE_EVENTS = [
   "run.waiting",
   "run.stalled",
 ] as const;
+/** `run.progress` goes to channels that follow a run: its jobs have changed. */
+export const NOTICE_EVENTS = [...SUBSCRIBED_EVENTS, "run.progress"] as const;
 export type NoticeEvent = (typeof NOTICE_EVENTS)[number];
 
+/** What shall be told, to whom. `to` are channel names. */
 export const Subscription = z.strictObject({
-  on: z.array(z.enum(NOTICE_EVENTS)).min(1),
+  on: z.array(z.enum(SUBSCRIBED_EVENTS)).min(1),
   to: z.array(z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/)).min(1),
   pipelines: z.array(z.string()).optional(),
   labels: z.record(z.string(), z.string()).optional(),
@@ -110,8 +113,10 @@ export const Run = z.object({
   planned: z.number().int(),
   /** Events written so far: the next event's number. */
   event_count: z.number().int(),
-  /** Waiting reasons that people were told of in this round. */
-  told_waiting: z.array(z.enum(WAITING_REASONS)),
+  /** Waits that people were told of in this round: the reason, and `REASON#N` for its Nth reminder. */
+  told_waiting: z.array(z.string()),
+  /** When channels that follow the run were last promised an update; within a minute of it none is added. */
+  told_progress: Instant.nullable().optional(),
   /** What people should know that is no failure: images not run, limits only sampled, a channel that is broken. */
   notes: z.array(z.string()),
 });

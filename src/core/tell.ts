@@ -1,4 +1,4 @@
-import type { Draft } from "./draft.ts";
+import type { Audience, Draft } from "./draft.ts";
 import { runFacts } from "./facts.ts";
 import { noticeId } from "./ids.ts";
 import type { Job } from "./job.ts";
@@ -9,12 +9,12 @@ import { TOLD_AFTER } from "./wait.ts";
 
 /** Puts a notice for each channel that wants to hear of an event into the outbox, in the same commit as its cause. */
 export function tell(
-  draft: Pick<Draft, "run" | "recipients" | "notices" | "now">,
+  draft: Pick<Draft, "run" | "notices" | "now"> & Audience,
   event: NoticeEvent,
   group: string,
   facts: NoticeFacts,
 ): void {
-  for (const channel of listeners(draft.run, event)) {
+  for (const channel of listeners(draft, event)) {
     for (const recipient of draft.recipients.get(channel) ?? [channel]) {
       const { run_id, round } = draft.run;
       draft.notices.push({
@@ -28,7 +28,7 @@ export function tell(
         status: "pending",
         facts,
         created_at: draft.now,
-        next_at: draft.now,
+        next_at: later(draft.now, SETTLING[event] ?? 0),
         tries: 0,
         possible_repeat: false,
         sent_at: null,
@@ -39,12 +39,36 @@ export function tell(
   }
 }
 
-function listeners(run: Run, event: NoticeEvent): string[] {
-  const wanted = run.subscriptions.filter(
-    (subscription) => subscription.on.includes(event) && concerns(subscription, run),
-  );
-  return [...new Set(wanted.flatMap((subscription) => subscription.to))];
+/** Seconds that a notice waits for others like it. */
+const SETTLING: Partial<Record<NoticeEvent, number>> = {
+  "job.skipped": 30,
+  "job.retried": 30,
+  "run.progress": 60,
+};
+
+const later = (instant: string, seconds: number): string =>
+  seconds === 0 ? instant : new Date(Date.parse(instant) + seconds * 1000).toISOString();
+
+function listeners({ run, followers }: Pick<Draft, "run" | "followers">, event: NoticeEvent): string[] {
+  const channels = run.subscriptions
+    .filter((subscription) => concerns(subscription, run))
+    .flatMap(({ on, to }) =>
+      to.filter((channel) => (followers.has(channel) && FOLLOWED.includes(event)) || names(on, event)),
+    );
+  return [...new Set(channels)];
 }
+
+/** What a channel hears that shows a run as it goes, whatever it subscribed to. */
+const FOLLOWED: readonly NoticeEvent[] = [
+  "run.started",
+  "run.progress",
+  "run.completed",
+  "run.failed",
+  "run.cancelled",
+];
+
+const names = (on: Subscription["on"], event: NoticeEvent): boolean =>
+  event !== "run.progress" && on.includes(event);
 
 function concerns(subscription: Subscription, run: Run): boolean {
   if (subscription.pipelines && !subscription.pipelines.includes(run.pipeline)) return false;
@@ -52,12 +76,12 @@ function concerns(subscription: Subscription, run: Run): boolean {
 }
 
 /** The notices that a run has begun, for the commit that sets it running. */
-export function startedNotices(run: Run, recipients: Draft["recipients"], now: string): Notice[] {
+export function startedNotices(run: Run, audience: Audience, now: string): Notice[] {
   const notices: Notice[] = [];
   const facts = runFacts({ run, jobs: new Map() }, []);
   const { samples, steps, summary } = run;
   const status_line = `${samples.length} samples, ${steps.length} steps, ${summary.total_jobs} jobs`;
-  tell({ run, recipients, notices, now }, "run.started", "", { ...facts, status_line });
+  tell({ run, ...audience, notices, now }, "run.started", "", { ...facts, status_line });
   return notices;
 }
 
@@ -98,3 +122,13 @@ export function tellWaiting(draft: Draft): void {
 
 const isLong = (draft: Draft, { since }: Waiting): boolean =>
   Date.parse(draft.now) - Date.parse(since) >= TOLD_AFTER * 1000;
+
+/** Tells channels that show the run that its jobs have changed, once a minute: what they then show is read when they are told. */
+export function tellFollowers(draft: Draft): void {
+  const { run, now } = draft;
+  if (draft.changed.size === 0 || isFinalRun(run.status)) return;
+  if (run.told_progress && now < later(run.told_progress, SETTLING["run.progress"]!)) return;
+  const before = draft.notices.length;
+  tell(draft, "run.progress", `e${draft.before.event_count}`, runFacts(draft, []));
+  if (draft.notices.length > before) run.told_progress = now;
+}

@@ -32,6 +32,9 @@ export function message(
     facts: { ...FACTS, ...facts },
     possible_repeat: flags.possible_repeat ?? false,
     test: flags.test ?? false,
+    round: 1,
+    kept: {},
+    view: async () => null,
   };
 }
 

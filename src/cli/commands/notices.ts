@@ -52,6 +52,7 @@ const STYLES: Readonly<Record<Notice["status"], Style>> = {
   sent: "green",
   failed: "red",
   unknown: "yellow",
+  dropped: "dim",
 };
 
 function print(context: Context, found: readonly Notice[]): number {

@@ -83,6 +83,9 @@ const sendTest = (channel: Channel, recipient: string, event: NoticeEvent): Prom
       facts: testFacts(event),
       possible_repeat: false,
       test: true,
+      round: 1,
+      kept: {},
+      view: async () => null,
     },
     recipient,
   );
