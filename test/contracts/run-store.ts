@@ -9,6 +9,7 @@ import { checkQueryJobs } from "./run-store/query-jobs.ts";
 import { checkQueryRuns } from "./run-store/query-runs.ts";
 import { checkResolve } from "./run-store/resolve.ts";
 import { checkStart } from "./run-store/start.ts";
+import { checkThreads } from "./run-store/threads.ts";
 
 export type { OpenRunStores } from "./run-store/on-stores.ts";
 
@@ -24,5 +25,6 @@ export function runStoreContract(name: string, open: OpenRunStores): void {
     checkResolve(open);
     checkNotices(open);
     checkChannels(open);
+    checkThreads(open);
   });
 }

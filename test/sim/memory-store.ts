@@ -14,6 +14,7 @@ import type {
   SheetPage,
   StartRequest,
   StartResult,
+  Thread,
 } from "../../src/ports.ts";
 import { refuseOversize } from "../../src/stores/commit-limits.ts";
 import { appended, formsOf, frozenCopy, type JobForms, storable } from "./memory-documents.ts";
@@ -60,9 +61,12 @@ export function openMemoryStore(options: { readonly uid?: string } = {}): RunSto
     activeRuns: (now, limit) => store.activeRuns(now, limit),
     readEvents: (id, after, limit) => store.readEvents(id, after, limit),
     queryNotices: (query) => store.queryNotices(query),
+    addNotice: (notice) => store.addNotice(notice),
     updateNotice: (notice) => store.updateNotice(notice),
     readChannel: (channel) => store.readChannel(channel),
     updateChannel: (state) => store.updateChannel(state),
+    readThread: (runId, channel) => store.readThread(runId, channel),
+    updateThread: (thread) => store.updateThread(thread),
     close: () => store.close(),
   };
 }
@@ -76,6 +80,7 @@ class MemoryStore implements RunStore {
   readonly #requests = new Map<string, Request & { readonly run_id: string }>();
   readonly #notices = new Map<string, Notice>();
   readonly #channels = new Map<string, ChannelState>();
+  readonly #threads = new Map<string, Thread>();
 
   constructor(uid: string) {
     this.#uid = uid;
@@ -211,11 +216,28 @@ class MemoryStore implements RunStore {
     return wanted.sort(byAge).slice(0, query.limit);
   }
 
+  async addNotice(notice: Notice): Promise<boolean> {
+    if (this.#notices.has(notice.id)) return false;
+    this.#notices.set(notice.id, frozenCopy(notice));
+    return true;
+  }
+
   async updateNotice(notice: Notice): Promise<Notice | null> {
     if (this.#notices.get(notice.id)?.rev !== notice.rev) return null;
     const next = frozenCopy({ ...notice, rev: notice.rev + 1 });
     this.#notices.set(notice.id, next);
     return next;
+  }
+
+  async readThread(runId: string, channel: string): Promise<Thread> {
+    return this.#threads.get(`${runId} ${channel}`) ?? { run_id: runId, channel, recipients: {}, rev: 0 };
+  }
+
+  async updateThread(thread: Thread): Promise<boolean> {
+    const key = `${thread.run_id} ${thread.channel}`;
+    if ((this.#threads.get(key)?.rev ?? 0) !== thread.rev) return false;
+    this.#threads.set(key, frozenCopy({ ...thread, rev: thread.rev + 1 }));
+    return true;
   }
 
   async readChannel(channel: string): Promise<ChannelState> {

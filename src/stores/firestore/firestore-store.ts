@@ -3,13 +3,14 @@ import { readChannel, updateChannel } from "./channels.ts";
 import { commitChanges } from "./commit.ts";
 import { Database, type DatabaseOptions, type Usage } from "./database.ts";
 import { loadRun, readEvents, readJobs, readSheet } from "./load.ts";
-import { queryNotices, updateNotice } from "./notices.ts";
+import { addNotice, queryNotices, updateNotice } from "./notices.ts";
 import { queryJobs } from "./query-jobs.ts";
 import { activeRuns, queryRuns } from "./query-runs.ts";
 import { readRun } from "./read-run.ts";
 import { resolveRun } from "./resolve.ts";
 import { openSession } from "./session.ts";
 import { startRun } from "./start.ts";
+import { readThread, updateThread } from "./threads.ts";
 import { readUid } from "./uid.ts";
 
 export type { Usage } from "./database.ts";
@@ -59,9 +60,12 @@ export function openFirestoreStore(options: FirestoreStoreOptions): FirestoreSto
     activeRuns: (at, limit) => activeRuns(session, at, limit),
     readEvents: (runId, after, limit) => readEvents(session, runId, after, limit),
     queryNotices: (query) => queryNotices(session, query),
+    addNotice: (notice) => addNotice(session, notice),
     updateNotice: (notice) => updateNotice(session, notice),
     readChannel: (channel) => readChannel(session, channel),
     updateChannel: (state) => updateChannel(session, state),
+    readThread: (runId, channel) => readThread(session, runId, channel),
+    updateThread: (thread) => updateThread(session, thread),
     close: () => db.close(),
   };
 }

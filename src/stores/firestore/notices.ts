@@ -1,9 +1,10 @@
 import type { Notice } from "../../core/notice.ts";
 import type { NoticeQuery } from "../../ports.ts";
 import { sortable } from "./instant.ts";
-import { noticeFields, storedNotice } from "./notice-document.ts";
+import { addedNotice, noticeFields, storedNotice } from "./notice-document.ts";
 import { PATHS } from "./paths.ts";
-import { replaceRevised, versionOf } from "./revised.ts";
+import { newId } from "./read-run.ts";
+import { commitOf, replaceRevised, versionOf } from "./revised.ts";
 import type { Session } from "./session.ts";
 import { NAME, type Operator, type Shape } from "./shape.ts";
 import { orSkip } from "./skip-broken.ts";
@@ -45,6 +46,18 @@ function shapeOf({ run_id, status, channel, due_at, limit }: NoticeQuery): Shape
     ],
     limit,
   };
+}
+
+/** False when there is a notice of that id. A repeat of a write whose end is not known counts as our own. */
+export async function addNotice({ db }: Session, notice: Notice): Promise<boolean> {
+  const id = newId();
+  const write = { ...addedNotice(notice), data: noticeFields(notice, id) };
+  const what = `add notice ${notice.id}`;
+  const written = await db.write([write], what);
+  if (written.kind === "done") return true;
+  const there = await db.get(write.path, what);
+  if (there) return commitOf(there) === id;
+  throw written.kind === "unknown" ? written.error : new Error(`${what}: refused, although there is none`);
 }
 
 /** The notice with its new revision; null when somebody was faster, or when there is no such notice. */

@@ -8,6 +8,7 @@ export const PATHS = {
   events: (runId: string) => `runs/${documentId(runId)}/events`,
   event: (runId: string, seq: number) => `runs/${documentId(runId)}/events/${String(seq).padStart(10, "0")}`,
   sheet: (runId: string, page: number) => `runs/${documentId(runId)}/sheet/${page}`,
+  thread: (runId: string, channel: string) => `runs/${documentId(runId)}/threads/${documentId(channel)}`,
   notice: (id: string) => `notices/${documentId(id)}`,
   channel: (name: string) => `channels/${documentId(name)}`,
   counter: (day: string) => `counters/${documentId(day)}`,

@@ -57,6 +57,6 @@ export const versionOf = ({ data, updateTime }: Snapshot): Version => ({
   updateTime,
 });
 
-function commitOf({ data: { store } }: Snapshot): unknown {
+export function commitOf({ data: { store } }: Snapshot): unknown {
   return typeof store === "object" && store !== null && "commit" in store ? store.commit : null;
 }

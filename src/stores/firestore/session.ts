@@ -11,6 +11,7 @@ export interface Session {
   readonly runs: Known<RunVersion>;
   readonly notices: Known<Version>;
   readonly channels: Known<Version>;
+  readonly threads: Known<Version>;
 }
 
 /** A revision, and the time of the write that made it: Firestore's precondition. */
@@ -34,5 +35,13 @@ export const openSession = (
     said.add(text);
     warn(text);
   };
-  return { db, now, warn: warnOnce, runs: new Known(), notices: new Known(), channels: new Known() };
+  return {
+    db,
+    now,
+    warn: warnOnce,
+    runs: new Known(),
+    notices: new Known(),
+    channels: new Known(),
+    threads: new Known(),
+  };
 };

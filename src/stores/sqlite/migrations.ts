@@ -54,6 +54,13 @@ const STEPS: readonly ((database: DatabaseSync) => void)[] = [
     `);
     database.prepare("INSERT INTO meta (key, value) VALUES ('uid', ?)").run(randomUUID());
   },
+  (database) => {
+    database.exec(`
+      CREATE TABLE threads (
+        run_id TEXT, channel TEXT, rev INTEGER NOT NULL, doc TEXT NOT NULL, PRIMARY KEY (run_id, channel)
+      ) STRICT, WITHOUT ROWID;
+    `);
+  },
 ];
 
 /** The version of the store that this program writes. */

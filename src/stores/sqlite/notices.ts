@@ -3,7 +3,7 @@ import type { NoticeQuery } from "../../ports.ts";
 import type { Connection } from "./connection.ts";
 import { Filter } from "./filter.ts";
 import { epochOf, epochOrNull } from "./instant.ts";
-import { written } from "./write-documents.ts";
+import { addNotice, written } from "./write-documents.ts";
 
 /** Oldest first. */
 export function queryNotices(db: Connection, query: NoticeQuery): Notice[] {
@@ -17,6 +17,10 @@ export function queryNotices(db: Connection, query: NoticeQuery): Notice[] {
   const sql = `SELECT doc FROM notices ${filter.where} ORDER BY created_ms, id LIMIT ?`;
   return db.read("list notices", () => db.documents<Notice>(sql, ...filter.values, query.limit));
 }
+
+/** False when there is a notice of that id. */
+export const insertNotice = (db: Connection, notice: Notice): boolean =>
+  db.write(`add notice ${notice.id}`, () => addNotice(db, written(notice)));
 
 const REPLACE = `UPDATE notices SET status = ?, next_ms = ?, rev = ?, doc = ? WHERE id = ? AND rev = ?`;
 

@@ -6,11 +6,12 @@ import { commitChanges } from "./commit.ts";
 import { Connection } from "./connection.ts";
 import { storeFailure } from "./failure.ts";
 import { loadRun, readEvents, readJobs, readRun, readSheet } from "./load.ts";
-import { queryNotices, updateNotice } from "./notices.ts";
+import { insertNotice, queryNotices, updateNotice } from "./notices.ts";
 import { openForReading, openForWriting } from "./open-database.ts";
 import { queryJobs } from "./query-jobs.ts";
 import { activeRuns, queryRuns, resolveRun } from "./query-runs.ts";
 import { startRun } from "./start.ts";
+import { readThread, updateThread } from "./threads.ts";
 
 export interface SqliteStoreOptions {
   /** The store's file; it and its directory are made where they lack. */
@@ -41,9 +42,12 @@ export function openSqliteStore(options: SqliteStoreOptions): RunStore {
     activeRuns: async (now, limit) => activeRuns(db, now, limit),
     readEvents: async (runId, after, limit) => readEvents(db, runId, after, limit),
     queryNotices: async (query) => queryNotices(db, query),
+    addNotice: async (notice) => insertNotice(db, notice),
     updateNotice: async (notice) => updateNotice(db, notice),
     readChannel: async (channel) => readChannel(db, channel),
     updateChannel: async (state) => updateChannel(db, state),
+    readThread: async (runId, channel) => readThread(db, runId, channel),
+    updateThread: async (thread) => updateThread(db, thread),
     close: async () => db.close(),
   };
 }

@@ -79,10 +79,12 @@ export function appendEvent(db: Connection, runId: string, { document: event, te
 }
 
 /** Adds to the outbox. One that is there already stays as it is: it may be under way, or delivered. */
-export function addNotice(db: Connection, { document: notice, text }: Written<Notice>): void {
-  db.run(
+/** False when there is a notice of that id. */
+export function addNotice(db: Connection, { document: notice, text }: Written<Notice>): boolean {
+  const added = db.run(
     "INSERT INTO notices (id, run_id, channel, status, created_ms, next_ms, rev, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     ...[notice.id, notice.run_id, notice.channel, notice.status, epochOf(notice.created_at)],
     ...[epochOrNull(notice.next_at), notice.rev, text],
   );
+  return added === 1;
 }

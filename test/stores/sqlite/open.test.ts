@@ -123,10 +123,27 @@ test("a store of a newer version is refused and left as it is", async (t) => {
     name: "AdapterError",
     code: "store_newer",
     retryable: false,
-    message: new RegExp(`^store ${path}: cannot open it: it has version 77, .* versions up to 1\\..* update`),
+    message: new RegExp(`^store ${path}: cannot open it: it has version 77, .* versions up to 2\\..* update`),
   });
   assert.deepEqual(readFileSync(path), before);
   assert.equal(existsSync(`${path}-wal`), false);
+});
+
+test("a store of version 1 is brought up to date, and what was in it stays", async (t) => {
+  const path = join(temporaryDirectory(t), "store.db");
+  const first = openSqliteStore({ path });
+  const uid = await first.uid();
+  await first.start(aStart());
+  await first.close();
+  const older = new DatabaseSync(path);
+  older.exec("DROP TABLE threads; PRAGMA user_version = 1");
+  older.close();
+  const store = openSqliteStore({ path });
+  t.after(() => store.close());
+  assert.equal(await store.uid(), uid);
+  assert.equal((await store.readRun("2026-02-27_rnaseq_001"))?.run_id, "2026-02-27_rnaseq_001");
+  const thread = await store.readThread("2026-02-27_rnaseq_001", "lab");
+  assert.equal(await store.updateThread(thread), true);
 });
 
 test("an empty file becomes a store", async (t) => {

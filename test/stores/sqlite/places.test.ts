@@ -88,7 +88,7 @@ test("a store that may only be read and is older than this program says what to 
   assert.equal(line?.["code"], "store_read_only");
   assert.match(
     String(line?.["message"]),
-    /version 0, version 1 is needed, and it may only be read\. Make it/,
+    /version 0, version 2 is needed, and it may only be read\. Make it/,
   );
 });
 
