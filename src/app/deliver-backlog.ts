@@ -1,5 +1,6 @@
 import { type Deliveries, deliver } from "./deliver.ts";
 import type { Deps } from "./deps.ts";
+import type { RunsCache } from "./runs-cache.ts";
 
 /** Waiting for a channel that is away for longer is the next sweep's business, milliseconds. */
 const LONGEST_WAIT = 15_000;
@@ -9,6 +10,7 @@ export interface BacklogOptions {
   /** Notices of one round at most. */
   readonly limit: number;
   readonly runId?: string;
+  readonly cache?: RunsCache;
   /** No round begins afterwards. */
   readonly isTimeUp: () => boolean;
   readonly sleep: (milliseconds: number) => Promise<void>;
@@ -19,10 +21,10 @@ export interface BacklogOptions {
  * each call.
  */
 export async function deliverBacklog(deps: Deps, options: BacklogOptions): Promise<Deliveries> {
-  const { limit, runId, isTimeUp, sleep } = options;
+  const { limit, runId, cache, isTimeUp, sleep } = options;
   const total = { sent: 0, postponed: 0, failed: [] as Deliveries["failed"] };
   for (;;) {
-    const round = await deliver(deps, { limit, ...(runId === undefined ? {} : { runId }) });
+    const round = await deliver(deps, { limit, runId, cache });
     total.sent += round.sent;
     total.postponed = round.postponed;
     total.failed = [...total.failed, ...round.failed];

@@ -1,15 +1,22 @@
-import { mustArrive, type Notice } from "../core/notice.ts";
-import type { Channel, Delivery } from "../ports.ts";
+import { mustArrive, type Notice, type NoticeFacts } from "../core/notice.ts";
+import { isAlike, isGrouped, isOvertaken, mergeFacts, toldInstead } from "../core/outbox.ts";
+import type { Channel, ChannelState, Delivery, RunView } from "../ports.ts";
 import type { Deps } from "./deps.ts";
+import { isTooOld, LONGEST_PAUSE, later, mark } from "./mark.ts";
+import { noteBrokenChannel } from "./note-broken-channel.ts";
 import { messageOf } from "./probe.ts";
+import type { RunsCache } from "./runs-cache.ts";
+import { keepTold, readTold } from "./thread.ts";
+import { viewRun } from "./view-run.ts";
 
 /** How long a claim holds, seconds: longer than any channel's own time limit. */
 const LEASE = 120;
-/** Seconds between tries, the first, doubling up to an hour. */
-const FIRST_PAUSE = 10;
-const LONGEST_PAUSE = 3600;
-/** A notice that cannot be delivered for so long is a dead letter. Hours. */
-const GIVE_UP_AFTER = 24;
+/** Seconds between two messages about jobs of one run on one channel. */
+const BETWEEN_GROUPS = 300;
+/** Notices that are told in one message at most. */
+const MOST_TOGETHER = 50;
+/** A notice that no bridge has fetched for so long is told on the fallback channel, and looked at again. Seconds. */
+const UNFETCHED = 900;
 
 export interface Deliveries {
   readonly sent: number;
@@ -19,11 +26,23 @@ export interface Deliveries {
   readonly failed: readonly Notice[];
 }
 
+export interface DeliverOptions {
+  readonly limit: number;
+  readonly runId?: string | undefined;
+  /** For channels that show a run's jobs: only those that changed are read again. */
+  readonly cache?: RunsCache | undefined;
+}
+
+interface Delivering extends Deps {
+  readonly cache: RunsCache | undefined;
+}
+
 /**
  * Delivers what is due in the outbox: claim, send, mark. A crash between send and mark repeats a message, marked as a
- * possible repeat; nothing is lost. Never throws for a channel's sake, never touches a run.
+ * possible repeat; nothing is lost. Never throws for a channel's sake, never touches a run but for a note on a broken channel.
  */
-export async function deliver(deps: Deps, options: { limit: number; runId?: string }): Promise<Deliveries> {
+export async function deliver(given: Deps, options: DeliverOptions): Promise<Deliveries> {
+  const deps: Delivering = { ...given, cache: options.cache };
   const due = await deps.store.queryNotices({
     run_id: options.runId,
     due_at: deps.now(),
@@ -36,131 +55,188 @@ export async function deliver(deps: Deps, options: { limit: number; runId?: stri
   for (const after of outcomes.flat()) {
     if (after.status === "sent") done.sent += 1;
     else if (after.status === "failed") done.failed.push(after);
-    else done.postponed += 1;
+    else if (after.status !== "dropped") done.postponed += 1;
   }
   return done;
 }
 
-async function deliverInTurn(deps: Deps, notices: readonly Notice[]): Promise<Notice[]> {
+async function deliverInTurn(deps: Delivering, notices: readonly Notice[]): Promise<Notice[]> {
   const after: Notice[] = [];
+  const handled = new Set<string>();
+  let waiting = 0;
   for (const notice of notices) {
-    const tried = await deliverOne(deps, notice);
-    if (tried) after.push(tried);
+    if (handled.has(notice.id)) continue;
+    const state = await deps.store.readChannel(notice.channel);
+    const channel = deps.channels.get(notice.channel);
+    if (channel?.pulled) await leaveToBridge(deps, notice, channel);
+    else if (state.not_before !== null && state.not_before > deps.now()) {
+      // Due again when it is its turn: until then it must not stand in the way of other channels' notices.
+      const turn = (waiting++ * (channel?.paceMilliseconds ?? 0)) / 1000;
+      await deps.store.updateNotice({ ...notice, next_at: later(state.not_before, turn) });
+    } else {
+      const tried = await deliverNext(deps, notice, state);
+      for (const { id } of tried) handled.add(id);
+      after.push(...tried);
+    }
   }
   return after;
 }
 
-/** The notice as it is after the try, or null when it was not its turn. */
-async function deliverOne(deps: Deps, notice: Notice): Promise<Notice | null> {
+/** The notice and those told with it, as they are afterwards; none when it was not its turn. */
+async function deliverNext(deps: Delivering, notice: Notice, state: ChannelState): Promise<Notice[]> {
   const now = deps.now();
-  const state = await deps.store.readChannel(notice.channel);
-  if (state.not_before !== null && state.not_before > now) {
-    // Due again when its channel is: until then it must not stand in the way of other channels' notices.
-    await deps.store.updateNotice({ ...notice, next_at: state.not_before });
-    return null;
-  }
+  const { store } = deps;
   if (notice.status === "sending" && !mustArrive(notice.event)) {
     const outcome: Delivery = { kind: "ambiguous", reason: "the last sending was interrupted" };
-    return deps.store.updateNotice(mark(notice, outcome, now));
+    return found(await store.updateNotice(mark(notice, outcome, now)));
   }
-  const claimed = await deps.store.updateNotice({
-    ...notice,
-    status: "sending",
-    next_at: later(now, LEASE),
-    tries: notice.tries + 1,
-    possible_repeat: notice.possible_repeat || notice.status === "sending",
-  });
-  if (!claimed) return null;
+  const told = await readTold(store, notice);
+  if (isOvertaken(notice, told.ended_round)) {
+    const error = "the run's end was told before";
+    return found(await store.updateNotice({ ...notice, status: "dropped", next_at: null, error }));
+  }
+  const quietUntil = told.progress_at === null ? now : later(told.progress_at, BETWEEN_GROUPS);
+  if (isGrouped(notice) && quietUntil > now) {
+    await store.updateNotice({ ...notice, next_at: quietUntil });
+    return [];
+  }
+  const claimed = await claim(deps, isGrouped(notice) ? await alike(deps, notice) : [notice]);
+  if (claimed.length === 0) return [];
+  const outcome = await outcomeOf(deps, claimed, { state, kept: told.kept });
+  return settle(deps, claimed, outcome);
+}
+
+const found = (notice: Notice | null): Notice[] => (notice ? [notice] : []);
+
+/** Everything that waits to be told to the same people about the same run in the same words, due or not. */
+async function alike(deps: Deps, notice: Notice): Promise<Notice[]> {
+  const { run_id, channel } = notice;
+  const query = { run_id, channel, status: ["pending"] as const, limit: MOST_TOGETHER };
+  const others = await deps.store.queryNotices(query);
+  return [notice, ...others.filter((other) => other.id !== notice.id && isAlike(other, notice))];
+}
+
+async function claim(deps: Deps, notices: readonly Notice[]): Promise<Notice[]> {
+  const claimed: Notice[] = [];
+  for (const notice of notices) {
+    const mine = await deps.store.updateNotice({
+      ...notice,
+      status: "sending",
+      next_at: later(deps.now(), LEASE),
+      tries: notice.tries + 1,
+      possible_repeat: notice.possible_repeat || notice.status === "sending",
+    });
+    if (mine) claimed.push(mine);
+  }
+  return claimed;
+}
+
+type Kept = Awaited<ReturnType<typeof readTold>>["kept"];
+
+async function outcomeOf(
+  deps: Delivering,
+  claimed: readonly Notice[],
+  { state, kept }: { state: ChannelState; kept: Kept },
+): Promise<Delivery> {
+  const [notice] = claimed as readonly [Notice];
+  if (state.disabled) {
+    const reason = `channel ${notice.channel} is disabled: ${state.disabled.reason}`;
+    return { kind: "permanent", reason, disable: false };
+  }
   const channel = deps.channels.get(notice.channel);
-  const outcome: Delivery = state.disabled
-    ? {
-        kind: "permanent",
-        reason: `channel ${notice.channel} is disabled: ${state.disabled.reason}`,
-        disable: false,
-      }
-    : channel
-      ? await send(channel, claimed)
-      : { kind: "rejected", reason: missing(deps, notice.channel), after_seconds: LONGEST_PAUSE / 4 };
-  await setPace(deps, notice.channel, channel, outcome);
-  return deps.store.updateNotice(mark(claimed, outcome, deps.now()));
+  if (!channel)
+    return { kind: "rejected", reason: missing(deps, notice.channel), after_seconds: LONGEST_PAUSE / 4 };
+  return send(deps, channel, notice, { kept, facts: mergeFacts(claimed) });
 }
 
 const missing = (deps: Deps, channel: string): string =>
   deps.brokenChannels.get(channel) ?? `channel ${channel} is not configured here; add it to bioagent.yaml`;
 
-async function send(channel: Channel, notice: Notice): Promise<Delivery> {
-  const { id: notice_id, event, facts, possible_repeat, round } = notice;
+async function send(
+  deps: Delivering,
+  channel: Channel,
+  notice: Notice,
+  { kept, facts }: { kept: Kept; facts: NoticeFacts },
+): Promise<Delivery> {
+  const { id: notice_id, event, possible_repeat, round, recipient } = notice;
+  const view = (): Promise<RunView | null> => viewRun(deps.store, notice.run_id, deps.cache);
   try {
-    const message = {
-      notice_id,
-      event,
-      facts,
-      possible_repeat,
-      test: false,
-      round,
-      kept: {},
-      view: async () => null,
-    };
-    return await channel.deliver(message, notice.recipient);
+    const message = { notice_id, event, facts, possible_repeat, test: false, round, kept, view };
+    return await channel.deliver(message, recipient);
   } catch (error) {
     // A channel must not throw; if one does, nobody knows how far it came.
     return { kind: "ambiguous", reason: messageOf(error) };
   }
 }
 
-/** What a sending leaves behind. Terminal events are repeated when nobody knows; progress is not. */
-export function mark(notice: Notice, outcome: Delivery, now: string): Notice {
-  switch (outcome.kind) {
-    case "delivered":
-      return { ...notice, status: "sent", sent_at: now, next_at: null, error: null };
-    case "permanent":
-      return { ...notice, status: "failed", next_at: null, error: outcome.reason };
-    case "ambiguous":
-      if (!mustArrive(notice.event))
-        return { ...notice, status: "unknown", next_at: null, error: outcome.reason };
-      return again({ ...notice, possible_repeat: true }, outcome.reason, null, now);
-    case "rejected":
-      return again(notice, outcome.reason, outcome.after_seconds, now);
-    default:
-      return outcome satisfies never;
+/** First what the channel must know for its next message, then the notice: whoever dies in between repeats, marked. */
+async function settle(deps: Delivering, claimed: readonly Notice[], outcome: Delivery): Promise<Notice[]> {
+  const now = deps.now();
+  const [first] = claimed as readonly [Notice];
+  const ends = outcome.kind === "delivered" && endsRun(first);
+  await keepTold(deps, first, {
+    kept: outcome.keep,
+    ...(ends ? { ended_round: first.round } : {}),
+    ...(outcome.kind === "delivered" && isGrouped(first) ? { progress_at: now } : {}),
+  });
+  await setPace(deps, first, outcome);
+  const after: Notice[] = [];
+  for (const notice of claimed) {
+    const marked = mark(notice, outcome, now);
+    if (marked.status === "failed") await tellInstead(deps, marked);
+    after.push(...found(await deps.store.updateNotice(marked)));
+  }
+  return after;
+}
+
+const endsRun = ({ event }: Notice): boolean =>
+  event === "run.completed" || event === "run.failed" || event === "run.cancelled";
+
+/** Before the notice is given up: whoever dies in between does it again, and adds nothing twice. */
+async function tellInstead(deps: Deps, notice: Notice): Promise<void> {
+  const fallback = deps.channels.get(notice.channel)?.fallback;
+  if (fallback === undefined) return;
+  const why = notice.error ?? "nobody has fetched it";
+  for (const recipient of deps.channels.get(fallback)?.recipients ?? [fallback]) {
+    const instead = toldInstead(notice, { channel: fallback, recipient, why, now: deps.now() });
+    if (instead) await deps.store.addNotice(instead);
   }
 }
 
-function again(notice: Notice, reason: string, afterSeconds: number | null, now: string): Notice {
-  const age = (Date.parse(now) - Date.parse(notice.created_at)) / 3_600_000;
-  if (age >= GIVE_UP_AFTER) {
-    return {
-      ...notice,
-      status: "failed",
-      next_at: null,
-      error: `given up after ${notice.tries} tries: ${reason}`,
-    };
+/** What a bridge does not fetch is told elsewhere, and kept for it for a day. */
+async function leaveToBridge(deps: Deps, notice: Notice, channel: Channel): Promise<void> {
+  const now = deps.now();
+  if (isTooOld(notice, now)) {
+    const error = `no bridge has fetched it: is \`bioagent bridge\` running for channel ${channel.name}?`;
+    await tellInstead(deps, { ...notice, error });
+    await deps.store.updateNotice({ ...notice, status: "failed", next_at: null, error });
+    return;
   }
-  const pause = afterSeconds ?? Math.min(FIRST_PAUSE * 2 ** (notice.tries - 1), LONGEST_PAUSE);
-  return { ...notice, status: "pending", next_at: later(now, pause), error: reason };
+  const unfetched = later(notice.created_at, UNFETCHED);
+  if (unfetched <= now && notice.tries === 0) await tellInstead(deps, notice);
+  await deps.store.updateNotice({
+    ...notice,
+    status: "pending",
+    possible_repeat: notice.possible_repeat || notice.status === "sending",
+    next_at: unfetched > now ? unfetched : later(now, UNFETCHED),
+  });
 }
-
-const later = (instant: string, seconds: number): string =>
-  new Date(Date.parse(instant) + seconds * 1000).toISOString();
 
 /** The channel's pace, a provider's Retry-After and a broken channel are known to all instances. */
-async function setPace(
-  deps: Deps,
-  name: string,
-  channel: Channel | undefined,
-  outcome: Delivery,
-): Promise<void> {
+async function setPace(deps: Deps, notice: Notice, outcome: Delivery): Promise<void> {
   const now = deps.now();
+  const channel = deps.channels.get(notice.channel);
   const wait = outcome.kind === "rejected" && channel ? (outcome.after_seconds ?? 0) : 0;
   const pause = Math.max(wait, (channel?.paceMilliseconds ?? 0) / 1000);
   const disable = outcome.kind === "permanent" && outcome.disable;
   if (pause === 0 && !disable) return;
   // Lost races are lost to somebody who has just set the same.
-  const state = await deps.store.readChannel(name);
+  const state = await deps.store.readChannel(notice.channel);
   const disabled = disable ? { reason: outcome.reason, since: now } : state.disabled;
   await deps.store.updateChannel({
     ...state,
     disabled,
     not_before: pause > 0 ? later(now, pause) : state.not_before,
   });
+  if (disable) await noteBrokenChannel(deps, notice, outcome.reason);
 }

@@ -106,18 +106,26 @@ export function tellWaiting(draft: Draft): void {
   const reasons = new Set(waits.map((job) => job.waiting!.reason));
   if (draft.run.waiting && isLong(draft, draft.run.waiting)) reasons.add(draft.run.waiting.reason);
   for (const reason of reasons) {
-    if (draft.run.told_waiting.includes(reason)) continue;
-    draft.run.told_waiting = [...draft.run.told_waiting, reason];
-    tell(
-      draft,
-      "run.waiting",
-      reason,
-      runFacts(
-        draft,
-        waits.filter((job) => job.waiting!.reason === reason),
-      ),
-    );
+    const alike = waits.filter((job) => job.waiting!.reason === reason);
+    const group = reminder(draft, reason, alike);
+    if (draft.run.told_waiting.includes(group)) continue;
+    draft.run.told_waiting = [...draft.run.told_waiting, group];
+    tell(draft, "run.waiting", group, runFacts(draft, alike));
   }
+}
+
+/** Seconds after which people are told again that something still waits. */
+const REMIND_AFTER = 4 * 3600;
+
+/** The reason, and the number of the reminder that is due; the first message has none. */
+function reminder({ run, now }: Draft, reason: string, jobs: readonly Job[]): string {
+  const waits = [
+    ...jobs.map((job) => job.waiting!),
+    ...(run.waiting?.reason === reason ? [run.waiting] : []),
+  ];
+  const since = Math.min(...waits.map((wait) => Date.parse(wait.since)));
+  const reminders = Math.floor((Date.parse(now) - since - TOLD_AFTER * 1000) / (REMIND_AFTER * 1000));
+  return reminders > 0 ? `${reason}#${reminders}` : reason;
 }
 
 const isLong = (draft: Draft, { since }: Waiting): boolean =>

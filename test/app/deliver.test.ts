@@ -4,7 +4,7 @@ import { deliver } from "../../src/app/deliver.ts";
 import type { Deps } from "../../src/app/deps.ts";
 import { mustArrive, type Notice } from "../../src/core/notice.ts";
 import { NOTICE_EVENTS } from "../../src/core/run.ts";
-import type { Channel, Delivery, Message, RunStore } from "../../src/ports.ts";
+import type { Channel, Delivery, Message, RunStore, RunView } from "../../src/ports.ts";
 import { openMemoryStore } from "../sim/memory-store.ts";
 import { monitorDeps } from "../sim/monitor.ts";
 import { Processes } from "../sim/processes.ts";
@@ -30,7 +30,7 @@ class Outbox {
     return outbox;
   }
 
-  add(name: string, paceMilliseconds = 0): void {
+  add(name: string, paceMilliseconds = 0, more: Partial<Channel> = {}): void {
     this.channels.set(name, {
       name,
       kind: "test",
@@ -42,6 +42,7 @@ class Outbox {
         if (answer instanceof Error) throw answer;
         return answer;
       },
+      ...more,
     });
   }
 
@@ -208,4 +209,183 @@ test("Retry-After holds for the whole channel, and for that channel alone", asyn
   outbox.world.pass(3600);
   for (let pass = 0; pass < 3; pass++) sent += (await outbox.deliver(20)).sent;
   assert.equal(sent, 26);
+});
+
+const skipped = (id: string, detail: string, fields: Partial<Notice> = {}): Partial<Notice> => ({
+  id,
+  event: "job.skipped",
+  group: id,
+  facts: { ...aNotice().facts, details: [detail], more: 0 },
+  ...fields,
+});
+
+test("a burst of skipped jobs is one message, and what follows within five minutes is the next", async () => {
+  const burst = Array.from({ length: 12 }, (_, at) =>
+    skipped(`n${String(at).padStart(2, "0")}`, `⏭ s${at} skipped`),
+  );
+  const outbox = await Outbox.of(...burst);
+  await outbox.deliver(1);
+  assert.equal(outbox.sent.length, 1, "those that are not due yet, or beyond the limit, are told with it");
+  assert.deepEqual([outbox.sent[0]!.facts.details.length, outbox.sent[0]!.facts.more], [10, 2]);
+  const late = aNotice({
+    ...skipped("late", "⏭ s99 skipped"),
+    created_at: outbox.world.now(),
+    next_at: outbox.world.now(),
+  });
+  await outbox.store.addNotice(late);
+  await outbox.deliver();
+  assert.equal(outbox.sent.length, 1);
+  outbox.world.pass(300);
+  await outbox.deliver();
+  assert.deepEqual(outbox.sent[1]!.facts.details, ["⏭ s99 skipped"]);
+  const statuses = (await outbox.store.queryNotices({ limit: 20 })).map(({ status }) => status);
+  assert.deepEqual(new Set(statuses), new Set(["sent"]));
+});
+
+test("skips of another run, round, kind or recipient are no part of the same message", async () => {
+  const outbox = await Outbox.of(
+    skipped("a", "one"),
+    skipped("b", "of round 2", { round: 2 }),
+    skipped("c", "retried", { event: "job.retried" }),
+    skipped("d", "to ops", { channel: "ops", recipient: "ops" }),
+  );
+  for (let pass = 0; pass < 4; pass++) {
+    await outbox.deliver();
+    outbox.world.pass(300);
+  }
+  const details = outbox.sent.map(({ facts }) => facts.details.join());
+  assert.deepEqual(details.toSorted(), ["of round 2", "one", "retried", "to ops"]);
+});
+
+test("after a round's end nothing of it is told any more but what must arrive; the next round is", async () => {
+  const outbox = await Outbox.of({ id: "end" });
+  await outbox.deliver();
+  const at = outbox.world.now();
+  for (const [id, event, round] of [
+    ["skip", "job.skipped", 1],
+    ["start", "run.started", 1],
+    ["wait", "run.waiting", 1],
+    ["progress", "run.progress", 1],
+    ["again", "run.started", 2],
+    ["failed", "run.failed", 1],
+  ] as const)
+    await outbox.store.addNotice(aNotice({ id, event, round, created_at: at, next_at: at }));
+  const done = await outbox.deliver();
+  assert.deepEqual(done, { sent: 2, postponed: 0, failed: [] });
+  assert.deepEqual(outbox.sent.map(({ notice_id }) => notice_id).toSorted(), ["again", "end", "failed"]);
+  const dropped = await outbox.store.queryNotices({ status: ["dropped"], limit: 9 });
+  assert.deepEqual(dropped.map(({ id }) => id).toSorted(), ["progress", "skip", "start", "wait"]);
+  for (const { error, next_at } of dropped)
+    assert.deepEqual([error, next_at], ["the run's end was told before", null]);
+});
+
+test("what a channel keeps of a run is there for its next message, for each recipient by itself", async () => {
+  const outbox = await Outbox.of(
+    { id: "1", event: "run.started", recipient: "a" },
+    { id: "2", event: "run.started", recipient: "b" },
+    { id: "3", recipient: "a" },
+    { id: "4", recipient: "b" },
+  );
+  outbox.answer = ({ notice_id }) => ({
+    kind: notice_id === "4" ? "ambiguous" : "delivered",
+    reason: "timed out",
+    keep: { [`n${notice_id}`]: true },
+  });
+  await outbox.deliver();
+  const kept = Object.fromEntries(outbox.sent.map(({ notice_id, kept }) => [notice_id, kept]));
+  assert.deepEqual(kept, { 1: {}, 2: {}, 3: { n1: true }, 4: { n2: true } });
+  const { recipients } = await outbox.store.readThread("2026-02-27_rnaseq_001", "lab");
+  assert.deepEqual(recipients["b"], { ended_round: 0, progress_at: null, kept: { n2: true, n4: true } });
+  assert.equal(recipients["a"]?.ended_round, 1);
+});
+
+test("what a channel refuses for ever is told on its fallback, with the reason, and never in a circle", async () => {
+  const outbox = await Outbox.of({ id: "end" }, { id: "skip", event: "job.skipped", group: "g" });
+  outbox.add("lab", 0, { fallback: "ops" });
+  outbox.add("ops", 0, { fallback: "lab" });
+  outbox.answer = (_message, channel) => ({
+    kind: "permanent",
+    reason: `${channel} is gone`,
+    disable: false,
+  });
+  for (let pass = 0; pass < 4; pass++) await outbox.deliver();
+  const told = outbox.sent.map(({ event, facts }) => [event, facts.details[0] ?? null]);
+  assert.deepEqual(
+    told.filter(([event]) => event === "run.completed"),
+    [
+      ["run.completed", null],
+      ["run.completed", "Channel lab could not tell this: lab is gone"],
+    ],
+  );
+  assert.equal((await outbox.store.queryNotices({ limit: 9 })).length, 3);
+});
+
+test("a channel of a bridge is left to it; unfetched for a quarter of an hour its notice is told elsewhere, and kept for a day", async () => {
+  const outbox = await Outbox.of({});
+  outbox.add("lab", 0, { pulled: true, fallback: "ops" });
+  await outbox.deliver();
+  assert.deepEqual([outbox.sent.length, (await outbox.only()).status], [0, "pending"]);
+  outbox.world.pass(899);
+  await outbox.deliver();
+  assert.equal(outbox.sent.length, 0);
+  outbox.world.pass(1);
+  for (let pass = 0; pass < 3; pass++) await outbox.deliver();
+  assert.equal(outbox.sent.length, 1);
+  assert.match(outbox.sent[0]!.facts.details[0]!, /^Channel lab could not tell this: nobody has fetched it/);
+  for (let hour = 0; hour < 24; hour++) {
+    outbox.world.pass(3600);
+    await outbox.deliver();
+  }
+  assert.equal(outbox.sent.length, 1, "told elsewhere once");
+  const [dead] = await outbox.store.queryNotices({ status: ["failed"], limit: 5 });
+  assert.match(dead!.error!, /^no bridge has fetched it: is `bioagent bridge` running for channel lab\?$/);
+});
+
+test("a bridge that died with a notice in hand gives it back, as a possible repeat", async () => {
+  const outbox = await Outbox.of({ status: "sending", tries: 1 });
+  outbox.add("lab", 0, { pulled: true });
+  await outbox.deliver();
+  const notice = await outbox.only();
+  assert.deepEqual([notice.status, notice.possible_repeat], ["pending", true]);
+});
+
+test("a broken channel is named in the notes of the run that could not be told", async () => {
+  const outbox = await Outbox.of({ id: "1" }, { id: "2" });
+  outbox.answer = () => ({ kind: "permanent", reason: "the webhook was revoked", disable: true });
+  await outbox.deliver();
+  const run = await outbox.store.readRun("2026-02-27_rnaseq_001");
+  assert.deepEqual(run?.notes, ["channel lab is disabled, nobody is told there: the webhook was revoked"]);
+});
+
+test("a channel can look at the run as it is now", async () => {
+  const outbox = await Outbox.of({});
+  const views: (RunView | null)[] = [];
+  outbox.add("lab", 0, {
+    deliver: async (message) => {
+      views.push(await message.view());
+      return { kind: "delivered" };
+    },
+  });
+  await outbox.deliver();
+  assert.equal(views[0]?.run.run_id, "2026-02-27_rnaseq_001");
+});
+
+test("a queue behind a slow channel is put into its turns, so that each notice is written down again once", async () => {
+  const outbox = await Outbox.of(
+    ...Array.from({ length: 20 }, (_, at) => ({ id: `n${String(at).padStart(2, "0")}` })),
+  );
+  outbox.add("lab", 1000);
+  await outbox.deliver();
+  const turns = (await outbox.store.queryNotices({ status: ["pending"], limit: 30 })).map(
+    ({ next_at }) => (Date.parse(next_at!) - Date.parse(outbox.world.now())) / 1000,
+  );
+  assert.deepEqual(
+    turns,
+    Array.from({ length: 19 }, (_, at) => at + 1),
+  );
+  for (let second = 0; second < 19; second++) {
+    outbox.world.pass(1);
+    await outbox.deliver();
+    assert.equal(outbox.sent.length, second + 2);
+  }
 });

@@ -67,6 +67,7 @@ export class Scene {
   jobs: Map<string, LoadedJob>;
   now = "2026-02-27T10:30:00.000Z";
   mostAttempts = 100;
+  followers: ReadonlySet<string> = new Set();
   capacity = new Map<ExecutorKind, CoreCapacity>([["local", ROOMY]]);
   readonly events: Event[] = [];
   readonly notices: Notice[] = [];
@@ -84,6 +85,7 @@ export class Scene {
       observations,
       capacity: this.capacity,
       recipients: new Map(),
+      followers: this.followers,
       mostAttempts: this.mostAttempts,
       now: this.now,
     });

@@ -19,7 +19,7 @@ const still = (scene: Scene, reason: WaitingReason) =>
   });
 
 for (const reason of ["quota", "capacity"] as const) {
-  test(`${reason}: told after 30 min and once, given up after 24 h`, () => {
+  test(`${reason}: told after 30 min, then every 4 h, given up after 24 h`, () => {
     const scene = waitingFor(reason);
     const told: number[] = [];
     for (let minutes = 5; minutes <= 24 * 60; minutes += 5) {
@@ -29,7 +29,9 @@ for (const reason of ["quota", "capacity"] as const) {
       if (minutes < 30) assert.equal(scene.notices.length, 0);
       if (minutes < 24 * 60) assert.equal(scene.attempt("a-s").cancel_requested_at, null);
     }
-    assert.equal(told.at(-1), 1);
+    const at = told.flatMap((count, index) => (count > (told[index - 1] ?? 0) ? [(index + 1) * 5] : []));
+    assert.deepEqual(at, [30, 270, 510, 750, 990, 1230], "minutes at which it was told");
+    assert.equal(new Set(scene.notices.map(({ id }) => id)).size, 6);
     assert.equal(scene.notices[0]!.event, "run.waiting");
     assert.notEqual(scene.attempt("a-s").cancel_requested_at, null);
     assert.equal(scene.job("a-s").status, "submitted", "it lives until it has really ended");

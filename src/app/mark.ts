@@ -1,0 +1,42 @@
+import { mustArrive, type Notice } from "../core/notice.ts";
+import type { Delivery } from "../ports.ts";
+
+/** Seconds between tries, the first, doubling up to an hour. */
+const FIRST_PAUSE = 10;
+export const LONGEST_PAUSE = 3600;
+/** A notice that cannot be delivered for so long is a dead letter. Hours. */
+const GIVE_UP_AFTER = 24;
+
+/** What a sending leaves behind. Terminal events are repeated when nobody knows; progress is not. */
+export function mark(notice: Notice, outcome: Delivery, now: string): Notice {
+  switch (outcome.kind) {
+    case "delivered":
+      return { ...notice, status: "sent", sent_at: now, next_at: null, error: null };
+    case "permanent":
+      return { ...notice, status: "failed", next_at: null, error: outcome.reason };
+    case "ambiguous":
+      if (!mustArrive(notice.event))
+        return { ...notice, status: "unknown", next_at: null, error: outcome.reason };
+      return again({ ...notice, possible_repeat: true }, outcome.reason, null, now);
+    case "rejected":
+      return again(notice, outcome.reason, outcome.after_seconds, now);
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function again(notice: Notice, reason: string, afterSeconds: number | null, now: string): Notice {
+  if (isTooOld(notice, now)) {
+    const error = `given up after ${notice.tries} tries: ${reason}`;
+    return { ...notice, status: "failed", next_at: null, error };
+  }
+  const pause = afterSeconds ?? Math.min(FIRST_PAUSE * 2 ** (notice.tries - 1), LONGEST_PAUSE);
+  return { ...notice, status: "pending", next_at: later(now, pause), error: reason };
+}
+
+/** Whether another try is not worth it any more. */
+export const isTooOld = ({ created_at }: Notice, now: string): boolean =>
+  (Date.parse(now) - Date.parse(created_at)) / 3_600_000 >= GIVE_UP_AFTER;
+
+export const later = (instant: string, seconds: number): string =>
+  new Date(Date.parse(instant) + seconds * 1000).toISOString();

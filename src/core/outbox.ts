@@ -1,0 +1,61 @@
+import { noticeId } from "./ids.ts";
+import { mustArrive, type Notice, type NoticeFacts } from "./notice.ts";
+
+/** Lines about single jobs that a message made of several carries; the rest is counted. */
+const MOST_DETAILS = 10;
+
+/** Whether people know better already: of a round whose end was told, only what must arrive is still worth telling. */
+export const isOvertaken = ({ event, round }: Notice, endedRound: number): boolean =>
+  round <= endedRound && (!mustArrive(event) || event === "run.waiting" || event === "run.stalled");
+
+/** Whether notices of this kind that come one soon after the other are told as one. */
+export const isGrouped = ({ event }: Pick<Notice, "event">): boolean =>
+  event === "job.skipped" || event === "job.retried";
+
+/** Whether two notices can be one message. */
+export const isAlike = (a: Notice, b: Notice): boolean =>
+  a.run_id === b.run_id &&
+  a.round === b.round &&
+  a.event === b.event &&
+  a.channel === b.channel &&
+  a.recipient === b.recipient;
+
+/** What several notices say together, oldest first: every detail once, all else as the newest has it. */
+export function mergeFacts(notices: readonly Notice[]): NoticeFacts {
+  const newest = notices.at(-1)!.facts;
+  const details = [...new Set(notices.flatMap(({ facts }) => facts.details))];
+  const more = notices.reduce((sum, { facts }) => sum + facts.more, 0);
+  return {
+    ...newest,
+    details: details.slice(0, MOST_DETAILS),
+    more: more + Math.max(0, details.length - MOST_DETAILS),
+  };
+}
+
+const INSTEAD = "instead-of-";
+
+/** The same told on another channel, because the one it was meant for could not. Null when it is not worth that, or was that already. */
+export function toldInstead(
+  notice: Notice,
+  { channel, recipient, why, now }: { channel: string; recipient: string; why: string; now: string },
+): Notice | null {
+  if (!mustArrive(notice.event) || notice.group.includes(INSTEAD) || channel === notice.channel) return null;
+  const { run_id, round, event, facts } = notice;
+  const group = `${notice.group}${INSTEAD}${notice.channel}-${notice.recipient}`;
+  return {
+    ...notice,
+    id: noticeId({ run: run_id, round, event, group, channel, recipient }),
+    group,
+    channel,
+    recipient,
+    status: "pending",
+    facts: { ...facts, details: [`Channel ${notice.channel} could not tell this: ${why}`, ...facts.details] },
+    created_at: now,
+    next_at: now,
+    tries: 0,
+    possible_repeat: false,
+    sent_at: null,
+    error: null,
+    rev: 0,
+  };
+}

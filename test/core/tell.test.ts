@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startedNotices } from "../../src/core/tell.ts";
+import { pipelineOf, Scene } from "./scene.ts";
+
+const FOLLOWED = { subscriptions: [{ on: ["run.failed" as const], to: ["board", "lab"] }] };
+
+function followed(fields: object = FOLLOWED): Scene {
+  const scene = new Scene(pipelineOf([{ id: "a" }]), ["s1", "s2", "s3"], fields);
+  scene.followers = new Set(["board"]);
+  return scene;
+}
+
+const told = (scene: Scene): string[] => scene.notices.map(({ event, channel }) => `${event} ${channel}`);
+const succeed = (scene: Scene, sample: string) => scene.advance([scene.ok(`a-${sample}`)]);
+
+test("a channel that follows a run hears of changes a minute later, and once for all of that minute", () => {
+  const scene = followed();
+  scene.advance();
+  assert.deepEqual(told(scene), ["run.progress board"]);
+  const [first] = scene.notices;
+  assert.equal(Date.parse(first!.next_at!) - Date.parse(scene.now), 60_000);
+  scene.wait(59);
+  scene.advance([scene.of("a-s1", { status: "running" })]);
+  assert.equal(scene.notices.length, 1);
+  scene.wait(1);
+  scene.advance();
+  assert.equal(scene.notices.length, 1, "nothing has changed");
+  scene.advance([scene.of("a-s2", { status: "running" })]);
+  assert.equal(scene.notices.length, 2);
+  assert.notEqual(scene.notices[0]!.id, scene.notices[1]!.id);
+});
+
+test("it hears of start and end, whatever the subscription names; others hear what they asked for", () => {
+  const scene = followed();
+  const audience = { recipients: new Map(), followers: scene.followers };
+  const started = startedNotices(scene.run, audience, scene.now).map(
+    ({ event, channel }) => `${event} ${channel}`,
+  );
+  assert.deepEqual(started, ["run.started board"]);
+  scene.advance();
+  succeed(scene, "s1");
+  for (const sample of ["s2", "s3"]) succeed(scene, sample);
+  assert.equal(scene.run.status, "completed");
+  assert.deepEqual(told(scene), ["run.progress board", "run.completed board"]);
+});
+
+test("it follows only the runs that a subscription concerns", () => {
+  const scene = followed({ subscriptions: [{ ...FOLLOWED.subscriptions[0]!, pipelines: ["another"] }] });
+  scene.advance();
+  assert.deepEqual(told(scene), []);
+  assert.equal(scene.run.told_progress ?? null, null);
+});
+
+test("jobs that were skipped or retried wait half a minute for others like them", () => {
+  const scene = new Scene(pipelineOf([{ id: "a" }]), ["s1", "s2"], {
+    subscriptions: [{ on: ["job.retried"], to: ["lab"] }],
+  });
+  scene.advance();
+  scene.advance([
+    scene.of("a-s1", { status: "failed", exit_code: 137, evidence: [{ source: "cgroup", text: "oom" }] }),
+  ]);
+  const [notice] = scene.notices;
+  assert.equal(notice?.event, "job.retried");
+  assert.equal(Date.parse(notice.next_at!) - Date.parse(scene.now), 30_000);
+});
