@@ -9,7 +9,7 @@ import type { Observation } from "./observation.ts";
 import { observe } from "./observe.ts";
 import type { Run } from "./run.ts";
 import { type ExecutorKind, isFinalRun } from "./status.ts";
-import { tellFollowers, tellProgress, tellWaiting } from "./tell.ts";
+import { tellFollowers, tellProgress, tellStalled, tellWaiting } from "./tell.ts";
 import { enforceDeadlines } from "./wait.ts";
 
 export interface AdvanceInput {
@@ -61,6 +61,7 @@ export function advance(input: AdvanceInput): Advance {
   tellProgress(draft);
   settleRun(draft);
   tellWaiting(draft);
+  tellStalled(draft);
   tellFollowers(draft);
   return close(draft);
 }

@@ -36,6 +36,8 @@ export function runFacts(
     details,
     more: alike.slice(MOST_DETAILS).reduce((sum, group) => sum + group.length, 0),
     retries: retriesLine(jobs),
+    jobs: isFinalRun(run.status) ? jobsLine(run) : null,
+    logs: run.executor === "gcp_batch" && isFinalRun(run.status) ? `${run.config.output}.bioagent/` : null,
     seconds: run.completed_at ? (Date.parse(run.completed_at) - Date.parse(run.created_at)) / 1000 : null,
     commands: commands(run, bad.length > 0),
   };
@@ -78,8 +80,20 @@ function detail(jobs: readonly Job[]): string {
   if (jobs.length > MOST_NAMES) names.push(`${jobs.length - MOST_NAMES} more`);
   const why = jobs.length === 1 ? job.decision?.reasoning : null;
   const where = job.sample === null ? "" : ` in ${job.step}`;
+  if (job.status === "running" || job.status === "submitted") {
+    const since = (job.started_at ?? job.submitted_at ?? "").slice(0, 16).replace("T", " ");
+    if (!job.waiting) return `• ${list(names)} ${job.status}${where}${since ? ` since ${since} UTC` : ""}`;
+  }
   if (job.waiting) return `⏳ ${list(names)} waiting${where} ${sayWaiting(job.waiting)}`;
   return `${MARKS[job.status] ?? "•"} ${list(names)} ${word}${where}: ${why ?? job.error ?? job.class ?? ""}`;
+}
+
+/** `37 succeeded, 2 skipped and 1 failed`, as the run ended. */
+function jobsLine({ summary }: Run): string {
+  const ends = (["succeeded", "skipped", "failed", "cancelled"] as const).filter(
+    (status) => summary[status] > 0,
+  );
+  return list(ends.map((status) => `${summary[status]} ${status}`));
 }
 
 /** `2 oom and 1 app`; null without any. */

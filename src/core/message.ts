@@ -103,10 +103,12 @@ function headOf(event: NoticeEvent, facts: NoticeFacts): string[] {
 
 function tailOf(event: NoticeEvent, facts: NoticeFacts, flags: NoticeFlags): string[] {
   return [
+    ...(facts.jobs ? [`Jobs: ${facts.jobs}`] : []),
     ...(facts.retries ? [`Retries: ${facts.retries}`] : []),
     ...(facts.seconds === null
       ? []
       : [`${endsRun(event) ? "Duration" : "Elapsed"}: ${sayDuration(facts.seconds)}`]),
+    ...(facts.logs ? [`Logs: ${facts.logs}`] : []),
     ...facts.commands.map((command) => `Next: ${command}`),
     ...(flags.possible_repeat ? ["(possibly a repeat: the last sending was interrupted)"] : []),
     ...(flags.test ? ["(test message)"] : []),

@@ -34,6 +34,10 @@ export const NoticeFacts = z.object({
   /** Details left out. */
   more: z.number().int(),
   retries: z.string().nullable(),
+  /** Jobs by status, at a run's end: `37 succeeded, 2 skipped`. */
+  jobs: z.string().nullable().optional(),
+  /** Where the attempts' logs lie, when people can go there. */
+  logs: z.string().nullable().optional(),
   seconds: z.number().nullable(),
   /** What to type next. */
   commands: z.array(z.string()),

@@ -131,6 +131,26 @@ function reminder({ run, now }: Draft, reason: string, jobs: readonly Job[]): st
 const isLong = (draft: Draft, { since }: Waiting): boolean =>
   Date.parse(draft.now) - Date.parse(since) >= TOLD_AFTER * 1000;
 
+/** Seconds without any change after which a run is said to stand still; and again after as many. */
+const STALLED_AFTER = 24 * 3600;
+
+/** A run of which nothing has changed for a day, although nothing is known to hold it up. */
+export function tellStalled(draft: Draft): void {
+  const { run, now } = draft;
+  if (run.status !== "running" || run.waiting || draft.changed.size > 0) return;
+  let last = run.started_at ?? run.created_at;
+  for (const { submitted_at, started_at, completed_at } of draft.jobs.values())
+    for (const at of [submitted_at, started_at, completed_at]) if (at && at > last) last = at;
+  const days = Math.floor((Date.parse(now) - Date.parse(last)) / (STALLED_AFTER * 1000));
+  const group = `stalled#${days}`;
+  if (days < 1 || run.told_waiting.includes(group)) return;
+  run.told_waiting = [...run.told_waiting, group];
+  const open = [...draft.jobs.values()].filter(
+    (job) => job.status === "running" || job.status === "submitted",
+  );
+  tell(draft, "run.stalled", group, runFacts(draft, open));
+}
+
 /** Tells channels that show the run that its jobs have changed, once a minute: what they then show is read when they are told. */
 export function tellFollowers(draft: Draft): void {
   const { run, now } = draft;

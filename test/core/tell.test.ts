@@ -64,3 +64,34 @@ test("jobs that were skipped or retried wait half a minute for others like them"
   assert.equal(notice?.event, "job.retried");
   assert.equal(Date.parse(notice.next_at!) - Date.parse(scene.now), 30_000);
 });
+
+test("a run of which nothing changes for a day stands still, and that is told once a day", () => {
+  const scene = new Scene(pipelineOf([{ id: "a" }]), ["s1"], {
+    subscriptions: [{ on: ["run.stalled"], to: ["lab"] }],
+  });
+  scene.advance();
+  const running = () => scene.advance([scene.of("a-s1", { status: "running" })]);
+  running();
+  const at: number[] = [];
+  for (let hour = 1; hour <= 72; hour++) {
+    scene.wait(3600);
+    const before = scene.notices.length;
+    running();
+    if (scene.notices.length > before) at.push(hour);
+  }
+  assert.deepEqual(at, [24, 48, 72]);
+  assert.deepEqual(told(scene), Array(3).fill("run.stalled lab"));
+  assert.match(scene.notices[0]!.facts.details.join(), /^• s1 running in a since 2026-02-27 10:30 UTC$/);
+});
+
+test("a run that waits, or in which something happens, does not stand still", () => {
+  const scene = new Scene(pipelineOf([{ id: "a" }]), ["s1"], {
+    subscriptions: [{ on: ["run.stalled"], to: ["lab"] }],
+  });
+  scene.advance();
+  for (let hour = 1; hour <= 30; hour++) {
+    scene.advance([scene.of("a-s1", { status: "submitted", waiting: { reason: "quota", detail: "CPUS" } })]);
+    scene.wait(3600);
+  }
+  assert.deepEqual(told(scene), []);
+});
