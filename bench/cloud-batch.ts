@@ -1,4 +1,4 @@
-import { type BatchApi, createApi } from "../infra/batch-emulator/api.ts";
+import { createApi } from "../infra/batch-emulator/api.ts";
 import { createChance } from "../infra/batch-emulator/engine/chance.ts";
 import { QUICK } from "../infra/batch-emulator/engine/life.ts";
 import { createStamp } from "../infra/batch-emulator/engine/stamp.ts";
@@ -6,9 +6,9 @@ import { createTimers } from "../infra/batch-emulator/engine/timers.ts";
 import { createEngine } from "../infra/batch-emulator/engine.ts";
 import { createFaults } from "../infra/batch-emulator/faults.ts";
 import { serveGrpc } from "../infra/batch-emulator/grpc.ts";
-import type { BatchJob } from "../infra/batch-emulator/model.ts";
 import { createNotifier } from "../infra/batch-emulator/notify.ts";
 import { memoryRecords } from "../infra/batch-emulator/records.ts";
+import { checkRules } from "../infra/batch-emulator/scenario.ts";
 import { type PaperMachines, paperMachines } from "./cloud-machines.ts";
 
 /** The Batch emulator, with its API, engine and messages, over machines on paper. */
@@ -54,12 +54,12 @@ export async function openPaperBatch(buckets: string): Promise<PaperBatch> {
     listener: notifier,
   });
   const api = createApi({ records, engine, faults, chance });
-  let isMasked = false;
-  const listJobs: BatchApi["listJobs"] = async (request) => {
-    const answer = await api.listJobs(request);
-    return isMasked && isOfOpenJobs(request) ? { ...answer, jobs: answer.jobs?.map(brief) ?? [] } : answer;
+  const honourMask = (honours: boolean): void => {
+    faults.clear();
+    if (!honours) faults.add(checkRules([{ effect: { field_mask: "ignored" } }]));
   };
-  const grpc = await serveGrpc({ api: { ...api, listJobs }, port: 0 });
+  honourMask(false);
+  const grpc = await serveGrpc({ api, port: 0 });
   return {
     host: `127.0.0.1:${grpc.port}`,
     machines,
@@ -69,9 +69,7 @@ export async function openPaperBatch(buckets: string): Promise<PaperBatch> {
     repeat: (often) => {
       times = often;
     },
-    honourMask: (honours) => {
-      isMasked = honours;
-    },
+    honourMask,
     calls: () => countCalls(faults.calls),
     pending: () => notifier.pending().length,
     async close() {
@@ -81,14 +79,6 @@ export async function openPaperBatch(buckets: string): Promise<PaperBatch> {
     },
   };
 }
-
-/** Look-ups by label ask for whole jobs. */
-const isOfOpenJobs = ({ filter = "" }: { readonly filter?: string | undefined }): boolean =>
-  filter.includes("status.state=");
-
-/** What `src/executors/gcp_batch/batch-client.ts` asks for in its field mask. */
-const brief = ({ name, uid, labels, status, createTime }: BatchJob): BatchJob =>
-  ({ name, uid, labels, status, createTime }) as BatchJob;
 
 /** As Batch's two quotas tell them apart. */
 function countCalls(calls: ReadonlyMap<string, number>): { reads: number; writes: number } {

@@ -7,6 +7,8 @@ import { dirname, join, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const NEEDED = 24;
+/** Set by an older Node for the one that it starts, and by that one taken away again: its own children are nobody's wrapped. */
+const WRAPPED = "BIOAGENT_WRAPPED";
 // Resolved through symlinks: npm link, node_modules/.bin.
 const here = dirname(realpathSync(fileURLToPath(import.meta.url)));
 const root = dirname(here);
@@ -14,6 +16,7 @@ const root = dirname(here);
 const isNew = Number(process.versions.node.split(".")[0]) >= NEEDED;
 const other = isNew ? undefined : nodeOfThePackage();
 if (isNew) {
+  endWithWrapper();
   start();
 } else if (other) {
   runWith(other);
@@ -32,7 +35,12 @@ function nodeOfThePackage() {
 }
 
 function runWith(node) {
-  const child = spawn(node, [join(here, "bioagent.js"), ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(node, [join(here, "bioagent.js"), ...process.argv.slice(2)], {
+    env: Object.assign({}, process.env, { [WRAPPED]: "1" }),
+    // Nothing is said through the channel: its end tells that we are gone, also by a signal that nobody can pass on.
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+  });
+  if (child.channel) child.channel.unref();
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => {
@@ -42,6 +50,17 @@ function runWith(node) {
   child.on("exit", (code, signal) => {
     process.exitCode = code === null ? 128 + (constants.signals[signal] || 0) : code;
   });
+}
+
+/** Where an older Node started us, and it is killed: so are we, as if it had never stood in between. */
+function endWithWrapper() {
+  const isWrapped = WRAPPED in process.env;
+  delete process.env[WRAPPED];
+  if (!isWrapped || !process.send) return;
+  const end = () => process.kill(process.pid, "SIGKILL");
+  process.once("disconnect", end);
+  if (process.connected) process.channel.unref();
+  else end();
 }
 
 /** The sources as they are, where Node strips types: not under node_modules. Else what the build made of them. */

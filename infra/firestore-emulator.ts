@@ -1,8 +1,9 @@
 /** Google's own Firestore emulator, from the jar that comes with gcloud: for `bioagent dev` and for tests. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
-import { createServer } from "node:net";
+import type { Socket } from "node:net";
 import { delimiter, dirname, join } from "node:path";
+import { freePort } from "./free-port.ts";
 
 export interface FirestoreEmulatorOptions {
   /** A security rules file that clients are held to; without it every client may do everything. */
@@ -47,14 +48,16 @@ function onPath(program: string, path = ""): string | null {
   return places.find((place) => existsSync(place)) ?? null;
 }
 
-/** Starts it on the loopback interface, and waits until it answers. Throws what is missing, or what it said before it ended. */
+/**
+ * Starts it on the loopback interface, and waits until it answers. Throws what is missing, or what it said before it ended.
+ * It ends with the calling process, however that one ends.
+ */
 export async function startFirestoreEmulator(options: FirestoreEmulatorOptions): Promise<FirestoreEmulator> {
   const found = findFirestoreEmulator(options.environment);
   if (!found) throw new Error(`cannot start the Firestore emulator: ${EMULATOR_REMEDY}.`);
   const port = options.port || (await freePort());
-  const child = spawn(found.java, [...JAVA, "-cp", found.jar, MAIN, ...argumentsOf(port, options.rules)], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const words = [found.java, ...JAVA, "-cp", found.jar, MAIN, ...argumentsOf(port, options.rules)];
+  const child = spawnGuarded(words);
   const host = `127.0.0.1:${port}`;
   const stop = () => stopped(child);
   try {
@@ -79,16 +82,25 @@ const argumentsOf = (port: number, rules: string | undefined): string[] => [
   ...(rules === undefined ? [] : [`--rules=${rules}`]),
 ];
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
+/*
+ * The shell becomes Java. Before, it leaves behind a guard that waits on a pipe which only we hold, closed by the system when we
+ * are killed: no signal tells a process on every system that its parent is gone, and Java looks at nothing of ours. The word
+ * `done` lets the guard go. `$$` is the shell's number in the guard, too, and so Java's.
+ */
+const GUARDED = `(read -r word <&3 || kill -KILL $$) </dev/null >/dev/null 2>&1 &
+exec "$@" 3<&-`;
+
+/** A child with the given command line that ends when this process does. Neither the guard nor its pipe keeps us alive. */
+function spawnGuarded(words: readonly string[]): ChildProcess {
+  const child = spawn("/bin/sh", ["-c", GUARDED, "sh", ...words], {
+    stdio: ["ignore", "ignore", "pipe", "pipe"],
   });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("cannot find a free port");
-  return address.port;
+  const pipe = child.stdio?.[3] as Socket | undefined; // none where this process may open no more files
+  pipe?.on("error", () => {}); // the guard ended first
+  pipe?.unref();
+  // The guard must not wait on: the number of an ended process becomes another one's.
+  child.once("exit", () => pipe?.end("done\n"));
+  return child;
 }
 
 async function answered(child: ChildProcess, host: string, milliseconds: number): Promise<void> {

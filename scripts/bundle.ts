@@ -6,7 +6,7 @@
  */
 import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { build, type Metafile, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { zipSync } from "fflate";
 
 const root = dirname(import.meta.dirname);
@@ -19,6 +19,19 @@ const BANNER = [
   "const __filename = import.meta.filename;",
   "const __dirname = import.meta.dirname;",
 ].join("\n");
+
+/** How everything is bundled that runs by itself: one ES module for Node, and packages in it. */
+export const BUNDLED = {
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  banner: { js: BANNER },
+  // Names of functions stay: without them google-gax's REST fallback cannot tell the types of numbers it sends.
+  minify: true,
+  keepNames: true,
+  logLevel: "error",
+} as const satisfies BuildOptions;
 
 /**
  * An `import` of node:http reads every export of it, one of which is a getter that loads all of undici: 40 ms, a quarter of a cold start
@@ -47,22 +60,14 @@ export async function bundleFunctions(folder: string): Promise<Bundle> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const { metafile } = await build({
+    ...BUNDLED,
     absWorkingDir: root,
     entryPoints: { index: "functions/index.ts" },
     outdir: folder,
-    bundle: true,
     splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node24",
     external: [FRAMEWORK],
-    banner: { js: BANNER },
     plugins: [requireHttp],
-    // Names of functions stay: without them google-gax's REST fallback cannot tell the types of numbers it sends.
-    minify: true,
-    keepNames: true,
     metafile: true,
-    logLevel: "error",
     // Beside the entry, so that what is found "next to this file" is found in one place.
     chunkNames: "[name]-[hash]",
   });
@@ -72,7 +77,7 @@ export async function bundleFunctions(folder: string): Promise<Bundle> {
 }
 
 /** Scripts that sources read from beside themselves. */
-function copyAssets(folder: string): void {
+export function copyAssets(folder: string): void {
   const seen = new Map<string, string>();
   for (const asset of globSync("src/**/*.sh", { cwd: root })) {
     const name = basename(asset);

@@ -2,7 +2,7 @@
 import type { Event } from "./core/event.ts";
 import type { Attempt, Handle, Job, LoadedJob, OutputFile } from "./core/job.ts";
 import type { Notice, NoticeFacts, NoticeStatus } from "./core/notice.ts";
-import type { Manifest, Observation } from "./core/observation.ts";
+import type { Observation, Verification } from "./core/observation.ts";
 import type { Output } from "./core/pipeline.ts";
 import type { Largest } from "./core/resources.ts";
 import type { NoticeEvent, Run } from "./core/run.ts";
@@ -278,12 +278,7 @@ export interface Files {
       readonly id: string;
       readonly metrics: readonly string[];
     }[],
-  ): Promise<
-    Map<
-      string,
-      { manifest: Manifest | null; sizes: Record<string, number>; metrics: Record<string, unknown> }
-    >
-  >;
+  ): Promise<Map<string, Verification>>;
   /** Takes a job's verified outputs over from another run's folder, and writes a manifest for them. False when they are not all there. */
   adopt(from: string, to: string, job: string, files: readonly OutputFile[]): Promise<boolean>;
   /** Makes the run's output folder, or says why it cannot be written (a sentence), before anything is spent. */

@@ -1,4 +1,4 @@
-import { type CreateJobRequest, createJob } from "./api/create-job.ts";
+import { type CreateJobRequest, type CreateParts, createJob } from "./api/create-job.ts";
 import { instantsOf } from "./api/instants.ts";
 import { JobBook } from "./api/job-book.ts";
 import { countByState, type ListJobsAnswer, type ListJobsRequest, listJobs } from "./api/list-jobs.ts";
@@ -14,6 +14,7 @@ import {
 import { Operations } from "./api/operations.ts";
 import type { PageRequest } from "./api/page.ts";
 import { getTask, type ListTasksAnswer, type ListTasksRequest, listTasks } from "./api/tasks.ts";
+import { onlyWanted, readFieldMask } from "./fields/field-mask.ts";
 import type { BatchJob, BatchTask, Call, Chance, Engine, Faults, OperationRecord, Records } from "./model.ts";
 
 export type { CreateJobRequest } from "./api/create-job.ts";
@@ -30,10 +31,10 @@ export interface JobNameRequest extends NameRequest {
 export interface ListRequest extends NameRequest, PageRequest {}
 
 /**
- * The Batch API, v1, in its JSON form. Every method throws `ApiError`. Answers are the records themselves, not copies: a caller
- * turns them into text or into a message at once, and changes nothing.
+ * The methods of the Batch API, v1, in its JSON form. Every one throws `ApiError`. Answers are the records themselves, not
+ * copies: a caller turns them into text or into a message at once, and changes nothing.
  */
-export interface BatchApi {
+export interface BatchMethods {
   createJob(request: CreateJobRequest): Promise<BatchJob>;
   getJob(request: NameRequest): Promise<BatchJob>;
   listJobs(request: ListJobsRequest): Promise<ListJobsAnswer>;
@@ -58,6 +59,11 @@ export interface BatchApi {
   ): Promise<{ readonly locations: Location[]; readonly nextPageToken?: string }>;
 }
 
+export interface BatchApi extends BatchMethods {
+  /** The same methods, whose answers have only the fields that a mask wants: what their types promise may be missing then. */
+  withFields(mask: string): BatchMethods;
+}
+
 export interface ApiParts {
   readonly records: Records;
   readonly engine: Engine;
@@ -66,26 +72,44 @@ export interface ApiParts {
 }
 
 /** The API on these records. It tells the engine what was asked, and asks for faults before every call. */
-export function createApi({ records, engine, faults, chance }: ApiParts): BatchApi {
+export function createApi(parts: ApiParts): BatchApi {
+  const { records, engine, chance } = parts;
   const book = new JobBook(records);
   const deps = { book, engine, chance, instants: instantsOf(chance) };
   const operations = new Operations({ ...deps, records });
+  const methodsBy = (mask: string | null) => methods({ deps, operations }, callerOf(parts.faults, mask));
+  return { ...methodsBy(null), withFields: methodsBy };
+}
 
-  /** Names are read before faults are asked for; what is done may be done although the call fails afterwards. */
-  async function call<T>(method: string, where: Partial<Call> & { id?: string }, act: () => T): Promise<T> {
+type Caller = <T>(method: string, where: Partial<Call> & { id?: string }, act: () => T) => Promise<T>;
+
+/** Names are read before faults are asked for; what is done may be done although the call fails afterwards. */
+function callerOf(faults: Faults, mask: string | null): Caller {
+  return async (method, where, act) => {
     const { project = "-", location = "-", id = null, labels } = where;
-    const { after } = await faults.before({
+    const { after, ignoresFieldMask = false } = await faults.before({
       method,
       project,
       location,
       job: id,
       ...(labels ? { labels } : {}),
+      ...(mask === null ? {} : { fieldMask: mask }),
     });
+    // Before anything is done: a request that is refused has created nothing.
+    const wanted = readFieldMask(ignoresFieldMask ? null : mask, method);
     const answer = act();
     if (after) throw after;
-    return answer;
-  }
+    return onlyWanted(answer, wanted) as typeof answer;
+  };
+}
 
+interface Doers {
+  readonly deps: CreateParts;
+  readonly operations: Operations;
+}
+
+function methods({ deps, operations }: Doers, call: Caller): BatchMethods {
+  const { book } = deps;
   return {
     async createJob(request) {
       const place = parsePlace(request.parent, "parent");

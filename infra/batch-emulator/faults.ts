@@ -4,7 +4,7 @@ import { codeOf, faultError } from "./faults/errors.ts";
 import { storyOf } from "./faults/job-story.ts";
 import { acts, isAbout, type LiveRule, newLiveRule } from "./faults/matching.ts";
 import {
-  type ApiError,
+  ApiError,
   type Call,
   type Chance,
   type Faults,
@@ -41,7 +41,7 @@ export interface FaultParts {
   readonly speed: number;
 }
 
-const CALL_EFFECTS = ["error", "deadline_exceeded", "unavailable", "slow"] as const;
+const CALL_EFFECTS = ["error", "deadline_exceeded", "unavailable", "slow", "field_mask"] as const;
 const isForCalls = ({ rule }: LiveRule): boolean =>
   CALL_EFFECTS.some((name) => rule.effect[name] !== undefined);
 
@@ -85,10 +85,12 @@ export function createFaults(parts: FaultParts, given: readonly Rule[]): Emulato
       const key = recordKey(call.project, call.location, call.job ?? "");
       const subject = { ...call, labels: call.labels ?? records.jobs.get(key)?.job.labels ?? {} };
       let after: ApiError | null = null;
+      let ignoresFieldMask = false;
       for (const live of rules.filter((one) => isForCalls(one) && isAbout(one, subject))) {
-        after = (await applyTo(parts, live, call)) ?? after;
+        if (live.rule.effect.field_mask !== undefined) ignoresFieldMask ||= ignoresMask(parts, live, call);
+        else after = (await applyTo(parts, live, call)) ?? after;
       }
-      return { after };
+      return { after, ignoresFieldMask };
     },
   };
 }
@@ -107,6 +109,13 @@ async function applyTo(parts: FaultParts, live: LiveRule, call: Call): Promise<A
   const failure = faultError(codeOf(error.code)!, call, error.message ?? null);
   if (error.after) return failure;
   throw failure;
+}
+
+/** A call without a mask is no match. Throws where the mask is refused; the words are ours. */
+function ignoresMask({ chance }: FaultParts, live: LiveRule, { fieldMask }: Call): boolean {
+  if (fieldMask === undefined || !acts(live, chance)) return false;
+  if (live.rule.effect.field_mask === "ignored") return true;
+  throw new ApiError(3, "The emulator's scenario refuses field masks.");
 }
 
 /** The first match on which the rule acts begins it; until its time is over every match fails. */

@@ -6,11 +6,10 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import type { BatchApi } from "./api.ts";
+import type { BatchApi, BatchMethods } from "./api.ts";
 import { definitions } from "./grpc/definitions.ts";
 import {
   batchHandlers,
-  type Handler,
   type Handlers,
   locationHandlers,
   operationHandlers,
@@ -41,9 +40,9 @@ export async function serveGrpc({ api, port, host = "127.0.0.1" }: GrpcOptions):
     "grpc.max_send_message_length": -1,
     "grpc.max_receive_message_length": 10_485_760,
   });
-  server.addService(batch, implementation(batch, batchHandlers(api)));
-  server.addService(operations, implementation(operations, operationHandlers(api)));
-  server.addService(locations, implementation(locations, locationHandlers(api)));
+  server.addService(batch, implementation(batch, api, batchHandlers));
+  server.addService(operations, implementation(operations, api, operationHandlers));
+  server.addService(locations, implementation(locations, api, locationHandlers));
   const bound = await bind(server, `${host}:${port}`);
   return {
     port: bound,
@@ -58,16 +57,25 @@ const bind = (server: Server, address: string): Promise<number> =>
     );
   });
 
-/** Methods without a handler answer UNIMPLEMENTED by themselves. */
-const implementation = (service: ServiceDefinition, handlers: Handlers): UntypedServiceImplementation =>
-  Object.fromEntries(
-    Object.keys(service)
-      .filter((method) => handlers[method])
-      .map((method) => [method, unary(handlers[method]!)]),
-  );
+/** What a service's methods do on an API. */
+type HandlersOf = (api: BatchMethods) => Handlers;
 
-function unary(handler: Handler): handleUnaryCall<WireRequest, object> {
+/** Methods without a handler answer UNIMPLEMENTED by themselves. */
+function implementation(
+  service: ServiceDefinition,
+  api: BatchApi,
+  handlersOf: HandlersOf,
+): UntypedServiceImplementation {
+  const known = handlersOf(api);
+  const methods = Object.keys(service).filter((method) => known[method]);
+  return Object.fromEntries(methods.map((method) => [method, unary(method, api, handlersOf)]));
+}
+
+/** Every call has an API of its own, whose answers have the fields that the call's metadata asks for. */
+function unary(method: string, api: BatchApi, handlersOf: HandlersOf): handleUnaryCall<WireRequest, object> {
   return (call, answer) => {
+    const mask = call.metadata.get("x-goog-fieldmask").join(",");
+    const handler = handlersOf(mask === "" ? api : api.withFields(mask))[method]!;
     handler(call.request).then(
       (message) => answer(null, message),
       (error: unknown) => answer(statusOf(asApiError(error))),

@@ -133,6 +133,8 @@ export interface Call {
   readonly job: string | null;
   /** Of the job that `CreateJob` brings; otherwise those of the stored job count. Not checked yet. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Which fields of the answer are asked for; absent: all. Not checked yet. */
+  readonly fieldMask?: string;
 }
 
 /** A gRPC status; `rest.ts` turns it into its HTTP code and the `{"error": ...}` body. */
@@ -154,5 +156,9 @@ export interface Faults {
    * Resolves when the call may go on (a slow list waits here), or rejects with the `ApiError` it shall end with.
    * `after: true` means: do what was asked, then fail with the error (deadline exceeded though created).
    */
-  before(call: Call): Promise<{ readonly after: ApiError | null }>;
+  before(call: Call): Promise<{
+    readonly after: ApiError | null;
+    /** The call is answered as by a service that does not know masks. */
+    readonly ignoresFieldMask?: boolean;
+  }>;
 }

@@ -5,7 +5,7 @@ import type { BatchApi } from "./api.ts";
 import { ApiError } from "./model.ts";
 import { readBody } from "./rest/body.ts";
 import { asApiError, errorAnswer } from "./rest/errors.ts";
-import { readQuery } from "./rest/query.ts";
+import { fieldMaskOf, readQuery } from "./rest/query.ts";
 import { ROUTES, type Route } from "./rest/routes.ts";
 
 export interface RestOptions {
@@ -62,7 +62,9 @@ async function serve(
   const [route, resource] = routed(request.method ?? "", url.pathname);
   const body = route.method === "POST" ? await readBody(request) : null;
   const query = readQuery(url.searchParams, route.parameters);
-  respond(response, 200, await route.answer({ api, resource, query, body }));
+  const mask = fieldMaskOf(url.searchParams, request.headers["x-goog-fieldmask"]);
+  const asked = mask === null ? api : api.withFields(mask);
+  respond(response, 200, await route.answer({ api: asked, resource, query, body }));
 }
 
 /** The route of a path and the resource that it names. */

@@ -155,12 +155,3 @@ async function refuseTaken({ name, port }: FunctionOptions): Promise<void> {
   });
   await new Promise((done) => server.close(done));
 }
-
-/** A port that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address() as { port: number };
-  await new Promise((done) => server.close(done));
-  return port;
-}

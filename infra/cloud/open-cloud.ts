@@ -2,8 +2,9 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { openEmulator } from "../batch-emulator/emulator.ts";
 import { startFirestoreEmulator } from "../firestore-emulator.ts";
+import { freePort } from "../free-port.ts";
 import { openStorageEmulator } from "../storage-emulator/emulator.ts";
-import { type FunctionProcess, freePort, startFunction } from "./function-process.ts";
+import { type FunctionProcess, startFunction } from "./function-process.ts";
 import { startNoticeTrigger } from "./notice-trigger.ts";
 import { startScheduler } from "./scheduler.ts";
 

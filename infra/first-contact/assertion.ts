@@ -1,5 +1,5 @@
 import type { Contact } from "./contact.ts";
-import type { Outcome } from "./outcome.ts";
+import { exitCodesOf, type Outcome } from "./outcome.ts";
 import type { Probe } from "./probe.ts";
 import type { ContactSettings } from "./settings.ts";
 
@@ -58,11 +58,22 @@ export const unclear = (saw: string, evidence: unknown = null): Finding => ({
 export const verdict = (holds: boolean, saw: string, evidence: unknown): Finding =>
   holds ? yes(saw, evidence) : no(saw, evidence);
 
+/** What `docker run` ends with when it could run nothing: an image that was not pulled, most of all. */
+const NOT_RUN = 125;
+
+/** Why an outcome answers nothing; null when it does. */
+function nothingTold({ trouble, tasks }: Outcome, { asksForImage }: Probe): string | null {
+  if (trouble !== null || asksForImage) return trouble;
+  return tasks.flatMap(exitCodesOf).includes(NOT_RUN)
+    ? `a container was not run (exit code ${NOT_RUN}): its image could not be pulled, or there is nothing to run it with`
+    : null;
+}
+
 /** The check of an assertion that is answered by the end of one probe's job; unclear where there was no such end. */
 export const byOutcome =
   (probe: Probe, judge: (outcome: Outcome, contact: Contact) => Finding | Promise<Finding>) =>
   async (contact: Contact): Promise<Finding> => {
     const outcome = await contact.lab.outcome(probe);
-    const trouble = outcome.trouble;
-    return trouble ? unclear(trouble, outcome.raw()) : judge(outcome, contact);
+    const nothing = nothingTold(outcome, probe);
+    return nothing ? unclear(nothing, outcome.raw()) : judge(outcome, contact);
   };

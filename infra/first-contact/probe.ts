@@ -48,6 +48,8 @@ export interface Probe {
   /** After this it is ended, whatever it is at. Minutes; 12 unless given. */
   readonly limit?: number;
   readonly needs?: readonly Need[];
+  /** It asks what becomes of its image, so a container that was not started is an answer. */
+  readonly asksForImage?: true;
   /** The effect of a fault rule: what an emulator must be told to do to this job, since nothing does it to it otherwise. */
   readonly staged?: Fields;
   /** What must lie in the bucket before the job begins. */

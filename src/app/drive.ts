@@ -6,6 +6,7 @@ import { deliver } from "./deliver.ts";
 import type { Deps } from "./deps.ts";
 import { type LiveAttempt, messageOf } from "./probe.ts";
 import type { KnownRun, RunsCache } from "./runs-cache.ts";
+import { sleep } from "./sleep.ts";
 import { forgetEnded, type PassedOn, passOn } from "./tick.ts";
 
 export interface DriveOptions {
@@ -166,16 +167,6 @@ async function deliverTheRest(
     const mine = open?.status === "pending" && due < until;
     // What another process has claimed it delivers, or its claim runs out: then it is a later tick's.
     if (!mine || signal.aborted || Date.now() >= until) return;
-    await pause(Math.min(Math.max(due - Date.now(), 100), 1000), signal);
+    await sleep(Math.min(Math.max(due - Date.now(), 100), 1000), signal);
   }
 }
-
-const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
-  new Promise((done) => {
-    const timer = setTimeout(done, milliseconds);
-    const stop = (): void => {
-      clearTimeout(timer);
-      done();
-    };
-    signal.addEventListener("abort", stop, { once: true });
-  });

@@ -44,6 +44,8 @@ export interface SeenDocument {
   readonly ranSeconds: number | null;
   readonly vanishedBefore: number;
   readonly note: string | null;
+  /** It defines a job and says nothing of how one stands. */
+  readonly definitionOnly?: boolean;
   /** One of our own jobs, with its history; the rules' budgets are counted in it. */
   readonly job?: Job;
 }
@@ -95,6 +97,7 @@ function read(text: string, readYaml: ExplainOptions["readYaml"]): SeenDocument 
   if (trimmed === "") throw unreadable("it is empty");
   const value = parseJson(trimmed);
   const seen = value === undefined ? readPlainText(trimmed, readYaml) : firstOf(value);
+  if (seen?.definitionOnly) throw onlyDefinition();
   if (seen) return seen;
   throw unreadable(value === undefined ? "its text is none of these" : "its JSON is none of these");
 }
@@ -123,13 +126,17 @@ function parseJson(text: string): unknown {
   }
 }
 
+const refused = (message: string): InvalidRequest => new InvalidRequest([{ path: "", message }]);
+
+const onlyDefinition = (): InvalidRequest =>
+  refused(
+    "Nothing to explain: this document holds a job's definition only, and no status and no events. Give the job itself: gcloud batch jobs describe JOB --location REGION --format json.",
+  );
+
 const unreadable = (why: string): InvalidRequest =>
-  new InvalidRequest([
-    {
-      path: "",
-      message: `Cannot explain this document: ${why}. Give one Google Cloud Batch job, task, task list, list of status events, error or Pub/Sub message (JSON, or what gcloud prints), one Slurm record (sacct, squeue or scontrol show job, as text or JSON), or a job or attempt of bioagent (jobs --json).`,
-    },
-  ]);
+  refused(
+    `Cannot explain this document: ${why}. Give one Google Cloud Batch job, task, task list, list of status events, error or Pub/Sub message (JSON, or what gcloud prints), one Slurm record (sacct, squeue or scontrol show job, as text or JSON), or a job or attempt of bioagent (jobs --json).`,
+  );
 
 function classified(seen: SeenDocument, matches: readonly string[]): Classified {
   const { observation } = seen;

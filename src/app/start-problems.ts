@@ -1,6 +1,7 @@
 import { pathText, SAMPLE_PATTERN } from "../core/pipeline.ts";
 import { pipelineProblems } from "../core/pipeline-problems.ts";
 import { equalKeys, jobCount, stepsTooBig } from "../core/plan.ts";
+import { regionProblem } from "../core/region.ts";
 import { NAME_PATTERN } from "../core/run.ts";
 import { didYouMean } from "../core/spelling.ts";
 import type { ExecutorKind } from "../core/status.ts";
@@ -46,6 +47,8 @@ export function startProblems(
       `pipeline and sample names take ${size} characters; a run document holds ${MOST_RUN_CHARACTERS}: move long scripts into files`,
     );
   }
+  const misplaced = executor === "gcp_batch" && input.region ? regionProblem(input.region) : null;
+  if (misplaced) add("region", misplaced);
   for (const channel of input.notify ?? []) {
     if (deps.channels.has(channel) || deps.brokenChannels.has(channel)) continue;
     add(

@@ -1,9 +1,10 @@
 import type { Config } from "../config.ts";
-import type { Job } from "../core/job.ts";
+import { type Job, lastAttempt } from "../core/job.ts";
 import { stepOf } from "../core/pipeline.ts";
 import { fingerprintParts, type Input, type Slot } from "../core/plan.ts";
 import type { Run } from "../core/run.ts";
-import type { RunStore } from "../ports.ts";
+import { verifyOutputs } from "../core/verify.ts";
+import type { Files, RunStore } from "../ports.ts";
 import type { App } from "../wire.ts";
 import { type Context, printJson, printLines } from "./context.ts";
 import { EXIT } from "./failure.ts";
@@ -34,7 +35,8 @@ export async function resumeWhy(
     const { run: started } = await resume(app.deps, runId, { ...change, name: null });
     const planned = await planAll(app, started);
     const old = new Map((await real.deps.store.load(runId, 0, "whole"))!.jobs.map((job) => [job.key, job]));
-    return [...planned.jobs.values()].map((job) => verdictOn({ before, old, ...planned }, job));
+    const given = [...planned.jobs.values()].map((job) => verdictOn({ before, old, ...planned }, job));
+    return withFaults(scratch.deps.files, { before, old }, given);
   });
   if (context.json) printJson(context, { run_id: runId, jobs: verdicts });
   else printLines(context, table(context, verdicts));
@@ -68,7 +70,39 @@ function verdictOn(comparison: Comparison, job: Job): Verdict {
   const gathered = upstreamKeys(comparison, job).filter((key) => !comparison.jobs.get(key)?.reused_from);
   if (job.sample === null && gathered.length > 0)
     return said(`what it gathers is made again: ${few(gathered)}`);
-  return said("its outputs are not there any more, or are others");
+  return said(LOST);
+}
+
+const LOST = "its outputs are not there any more, or are others";
+
+/** Names the outputs that are lost, in the words of the verification. Of a job that was itself taken over no attempt can say it. */
+async function withFaults(
+  files: Pick<Files, "verify">,
+  { before, old }: Pick<Comparison, "before" | "old">,
+  verdicts: readonly Verdict[],
+): Promise<Verdict[]> {
+  const lost = new Set(verdicts.filter(({ why }) => why === LOST).map(({ job }) => job));
+  const ended = [...lost].flatMap((key) => {
+    const job = old.get(key)!;
+    const last = lastAttempt(job);
+    return last ? [{ job, last }] : [];
+  });
+  if (ended.length === 0) return [...verdicts];
+  const found = await files.verify(
+    before.config.output,
+    ended.map(({ job, last }) => ({ job: job.key, attempt: last.attempt, id: last.id, metrics: [] })),
+  );
+  const faults = new Map(
+    ended.map(({ job, last }) => {
+      const step = stepOf(before.pipeline_spec, job.step);
+      const there = found.get(last.id) ?? { manifest: null, sizes: {}, metrics: {} };
+      return [job.key, verifyOutputs(step, job, last.id, there).missing.join("; ")];
+    }),
+  );
+  return verdicts.map((verdict) => {
+    const fault = faults.get(verdict.job);
+    return fault ? { ...verdict, why: `${LOST}: ${fault}` } : verdict;
+  });
 }
 
 function differences({ before, run, old, jobs }: Comparison, job: Job, earlier: Job): string[] {

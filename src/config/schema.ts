@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { REGION } from "../core/region.ts";
 import { Duration, Size } from "../core/resources.ts";
 import { Subscription } from "../core/run.ts";
 import { EXECUTOR_KINDS } from "../core/status.ts";
@@ -51,7 +52,7 @@ const Gcp = z.strictObject({
     .meta({ env: "GOOGLE_CLOUD_PROJECT", otherwise: "none", about: "the Google Cloud project" }),
   region: z
     .string()
-    .regex(/^[a-z]+-[a-z]+[0-9]+$/, { error: "expected a region, such as us-central1" })
+    .regex(REGION, { error: "expected a region, such as us-central1" })
     .default("us-central1")
     .meta({ env: "BIOAGENT_REGION", about: "where Batch jobs run when a run does not say" }),
   zones: z.array(z.string()).max(20).default([]).meta({ about: "zones of the region; empty: any" }),

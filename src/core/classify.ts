@@ -78,7 +78,7 @@ const PROVIDER_TEXT: readonly (readonly [FailureClass, RegExp])[] = [
   ],
   [
     "config",
-    /INVALID_ARGUMENT|INVALID_FIELD_VALUE|CODE_GCE_BAD_REQUEST|SERVICE_ACCOUNT_MISMATCH|Constraint constraints\/|Networks must be distinct|field is invalid|BOOT_DISK_TOO_SMALL|not found: (?:network|subnetwork)|invalid (?:machine type|zone|network)/i,
+    /INVALID_ARGUMENT|INVALID_FIELD_VALUE|CODE_GCE_BAD_REQUEST|CODE_MACHINE_TYPE_NOT_FOUND|SERVICE_ACCOUNT_MISMATCH|Constraint constraints\/|Networks must be distinct|field is invalid|BOOT_DISK_TOO_SMALL|not found: (?:network|subnetwork)|invalid (?:machine type|zone|network)/i,
   ],
 ];
 

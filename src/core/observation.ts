@@ -12,12 +12,24 @@ export interface Manifest {
   readonly outputs: readonly ManifestEntry[];
 }
 
+/** A file in the place of one that was published. */
+export interface OtherFile {
+  /** Bytes. */
+  readonly size: number;
+  /** `md5:HEX`; null where none is known. */
+  readonly checksum: string | null;
+  /** A bucket's generation of it. */
+  readonly generation: string | null;
+}
+
 /** What was found of an attempt's outputs: its manifest, and the sizes of the files as they lie there now. */
 export interface Verification {
   /** Null when the attempt left no manifest. */
   readonly manifest: Manifest | null;
   /** Bytes by path; a path that is absent is absent here. */
   readonly sizes: Readonly<Record<string, number>>;
+  /** By path, and then absent in `sizes`: files that lie where an output was published, with another content. */
+  readonly others?: Readonly<Record<string, OtherFile>>;
   readonly metrics: Readonly<Record<string, unknown>>;
 }
 

@@ -12,6 +12,7 @@ import { settleFailure } from "./settle.ts";
 import { isFinalAttempt, isFinalJob } from "./status.ts";
 import { verifyOutputs } from "./verify.ts";
 import { GRACE } from "./wait.ts";
+import { retold, type WaitingNow } from "./wait-detail.ts";
 
 /** Seconds to look again for an output on object storage before it counts as missing. */
 const OBJECT_STORAGE_PATIENCE = 60;
@@ -54,15 +55,21 @@ function apply(draft: Draft, job: LoadedJob, seenNow: Observation): void {
   }
 }
 
-type WaitingNow = NonNullable<Observation["waiting"]>;
-
-/** Nothing is known that would change the state: only that, and since when. */
+/** Nothing is known that would change the state: only that, since when, and what is said of it. */
 function keepWaiting(draft: Draft, job: LoadedJob, waiting: WaitingNow): void {
-  if (job.waiting?.reason === waiting.reason) return;
+  if (job.waiting?.reason === waiting.reason) return goOnWaiting(draft, job, job.waiting, waiting);
   // A poll that fails changes nothing, and so does not start a wait's deadline anew; only a cancel is timed by silence.
   const known = job.waiting !== null && !lastAttempt(job)!.cancel_requested_at;
   if (known && waiting.reason === "executor_unreachable") return;
   change(draft, job.key, { waiting: { ...waiting, since: draft.now } });
+}
+
+/** Since when stays; what is said of it follows, as far as it is one that speaks. */
+function goOnWaiting(draft: Draft, job: LoadedJob, before: Waiting, now: WaitingNow): void {
+  // Of an attempt that was never confirmed two questions fail in one pass, each in its own words: it would be written twice a pass.
+  if (now.reason === "executor_unreachable" && lastAttempt(job)!.status === "recorded") return;
+  const waiting = retold(before, now);
+  if (waiting !== before) change(draft, job.key, { waiting });
 }
 
 const RANK = { recorded: 0, submitted: 1, running: 2 } as const;
@@ -94,13 +101,14 @@ function moveOn(draft: Draft, job: LoadedJob, seenNow: Observation, status: "sub
 
 function nextWaiting(draft: Draft, job: LoadedJob, { waiting }: Observation): Waiting | null {
   if (!waiting) return null;
-  if (job.waiting?.reason === waiting.reason) return job.waiting;
+  if (job.waiting?.reason === waiting.reason) return retold(job.waiting, waiting);
   // Quota now and capacity then is one wait for a machine: its deadlines go on.
   const goesOn = job.waiting && FOR_A_MACHINE.has(job.waiting.reason) && FOR_A_MACHINE.has(waiting.reason);
   return { ...waiting, since: goesOn ? job.waiting!.since : draft.now };
 }
 const FOR_A_MACHINE: ReadonlySet<string> = new Set(["quota", "capacity"]);
-const sameWaiting = (a: Waiting | null, b: Waiting | null): boolean => a?.reason === b?.reason;
+const sameWaiting = (a: Waiting | null, b: Waiting | null): boolean =>
+  a?.reason === b?.reason && a?.detail === b?.detail;
 
 /** Exit 0 is not success until this attempt's own outputs are verified. */
 function succeededOrNot(draft: Draft, job: LoadedJob, seenNow: Observation): void {

@@ -1,5 +1,5 @@
 import type { OutputFile } from "./job.ts";
-import type { Verification } from "./observation.ts";
+import type { OtherFile, Verification } from "./observation.ts";
 import type { Step } from "./pipeline.ts";
 
 /** The declared pattern for one sample: `{sample}` filled in, its own glob characters made literal. */
@@ -14,7 +14,7 @@ export function verifyOutputs(
   step: Pick<Step, "outputs">,
   job: { readonly sample: string | null },
   attempt: string,
-  { manifest, sizes }: Verification,
+  { manifest, sizes, others = {} }: Verification,
 ): { missing: string[]; files: OutputFile[] } {
   if (!manifest || manifest.attempt !== attempt) {
     return { missing: ["the attempt left no manifest of what it published"], files: [] };
@@ -23,16 +23,37 @@ export function verifyOutputs(
     const pattern = fillPattern(output.path, job.sample);
     const entries = manifest.outputs.filter((entry) => entry.pattern === pattern);
     if (entries.length === 0) return [`declared output ${pattern} is missing`];
-    return entries.flatMap((entry) => fault(entry, sizes[entry.path], output.allow_empty));
+    return entries.flatMap((entry) =>
+      fault(entry, { size: sizes[entry.path], other: others[entry.path] }, output.allow_empty),
+    );
   });
   // A file that is an output and a metrics file at once is one file.
   const files = new Map(manifest.outputs.map(({ path, size, checksum }) => [path, { path, size, checksum }]));
   return { missing, files: [...files.values()] };
 }
 
-function fault(entry: OutputFile, size: number | undefined, allowEmpty: boolean): string[] {
+/** What lies there: `size` of the file that was published, or `other`; neither when there is none. */
+interface Lying {
+  readonly size: number | undefined;
+  readonly other: OtherFile | undefined;
+}
+
+function fault(entry: OutputFile, { size, other }: Lying, allowEmpty: boolean): string[] {
+  if (other) return [replaced(entry, other)];
   if (size === undefined) return [`output ${entry.path} was published and is not there any more`];
-  if (size !== entry.size)
-    return [`output ${entry.path} has ${size} bytes, but ${entry.size} were published`];
+  if (size !== entry.size) return [replaced(entry, { size, checksum: null, generation: null })];
   return size === 0 && !allowEmpty ? [`output ${entry.path} is empty`] : [];
+}
+
+/** Before and after, as far as each is known: somebody must find out who wrote there. */
+function replaced({ path, size, checksum }: OutputFile, other: OtherFile): string {
+  const published = sayFile(size, [checksum]);
+  const now = sayFile(other.size, [other.checksum, other.generation && `generation ${other.generation}`]);
+  return `output ${path} is another file now: ${published} when it was published, now ${now}`;
+}
+
+function sayFile(size: number, marks: readonly (string | null)[]): string {
+  const bytes = size === 1 ? "1 byte" : `${size} bytes`;
+  const known = marks.filter((mark) => mark !== null);
+  return known.length > 0 ? `${bytes} (${known.join(", ")})` : bytes;
 }

@@ -1,6 +1,7 @@
 import { deliver } from "../app/deliver.ts";
 import { messageOf } from "../app/probe.ts";
 import { looksLikeAttempt, type RunIndex } from "../app/run-index.ts";
+import { sleep } from "../app/sleep.ts";
 import type { Sweeper } from "../app/sweep.ts";
 import type { App } from "../wire.ts";
 
@@ -25,12 +26,13 @@ export type HintFate = (typeof HINT_FATES)[number];
 export interface Time {
   /** Epoch milliseconds. */
   now(): number;
-  sleep(milliseconds: number): Promise<void>;
+  /** Ends early, and keeps nothing alive, when the signal is given. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
 export const realTime: Time = {
   now: Date.now,
-  sleep: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)),
+  sleep,
 };
 
 export interface Hint {

@@ -73,13 +73,23 @@ export function openPoll(given: App, options: PollOptions): Handler {
   });
   const telling = joined(() => tell(app, time));
 
+  /** Null when it takes longer; the work goes on. What is over in time leaves no timer, which would hold a process for 45 s. */
+  const within = async <T>(milliseconds: number, work: Promise<T>): Promise<T | null> => {
+    const over = new AbortController();
+    try {
+      return await Promise.race([work, time.sleep(milliseconds, over.signal).then(() => null)]);
+    } finally {
+      over.abort();
+    }
+  };
+
   /** 200 whatever happened to single runs: their errors are in the answer, and the next pass tries them again. */
   const sweep = async (): Promise<HttpResponse> => {
     const begun = time.now();
     const { runs, errors, left } = await passes();
     // A channel that hangs must not hold up the next sweep: what is being told goes on beside it.
     const patience = Math.max(SHORTEST_WAIT, begun + WAIT_FOR_NOTICES - time.now());
-    const notices = await Promise.race([telling(), time.sleep(patience).then(() => null)]);
+    const notices = await within(patience, telling());
     return json(200, {
       runs: runs.map(({ run_id, status, outcome }) => ({ run_id, status, outcome })),
       errors,

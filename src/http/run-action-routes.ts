@@ -8,7 +8,8 @@ import { type HttpResponse, json } from "./message.ts";
 import { NoQuery } from "./query.ts";
 import { readBody } from "./read-body.ts";
 import type { Call, Route } from "./route.ts";
-import { definedOnly, ResourceChanges, ResumeBody, resumeInput, unknownSteps } from "./run-request.ts";
+import { definedOnly, resumeInput, unknownSteps } from "./run-input.ts";
+import { ResourceChanges, ResumeBody } from "./run-request.ts";
 import { started } from "./run-routes.ts";
 
 const NoBody = z.strictObject({});

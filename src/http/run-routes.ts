@@ -8,7 +8,8 @@ import { type HttpResponse, json } from "./message.ts";
 import { NoQuery, RunQuery, RunsQuery, readQuery } from "./query.ts";
 import { readBody } from "./read-body.ts";
 import type { Call, Route } from "./route.ts";
-import { StartBody, startInput } from "./run-request.ts";
+import { startInput } from "./run-input.ts";
+import { StartBody } from "./run-request.ts";
 
 const KEY_PATTERN = /^[\x21-\x7e]{1,200}$/;
 

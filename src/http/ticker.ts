@@ -1,5 +1,6 @@
 import { deliver } from "../app/deliver.ts";
 import { messageOf } from "../app/probe.ts";
+import { sleep } from "../app/sleep.ts";
 import { tickAll } from "../app/tick.ts";
 import type { App } from "../wire.ts";
 
@@ -70,17 +71,4 @@ async function pause({ deps }: App, milliseconds: number, signal: AbortSignal): 
   } finally {
     over.abort();
   }
-}
-
-function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (milliseconds <= 0 || signal.aborted) return Promise.resolve();
-  return new Promise((done) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      done();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end, { once: true });
-  });
 }

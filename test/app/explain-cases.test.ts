@@ -532,6 +532,44 @@ const STALE_FAILURES: readonly Row[] = [
   ],
 ];
 
+const endedAt = (code: number, minute: number): unknown =>
+  task("FAILED", taskEvent("RUNNING", 0), taskEvent("FAILED", minute, code));
+const SEVERAL_TASKS: readonly Row[] = [
+  ...(
+    [
+      ["out of memory before a preemption", [137, 50001], "oom", 137, "retry"],
+      ["the script's own before a lost machine", [3, 50002], "app", 3, "retry"],
+      ["out of memory before the script's own", [137, 3], "oom", 137, "retry"],
+      ["an image that cannot be pulled before all", [125, 137, 50005, 1], "image", 125, "abort"],
+      ["a missing program before a time limit", [127, 50005], "not_executable", 127, "fail"],
+      ["of the same class, the later", [3, 4], "app", 4, "retry"],
+    ] as const
+  ).flatMap(([name, codes, failure, code, action]): Row[] => {
+    // Ten minutes apart: what is near a preemption is its effect.
+    const tasks = codes.map((one, at) => endedAt(one, 10 * (at + 1)));
+    return [
+      [name, { tasks }, "failed", failure, code, action],
+      [`${name}, beside their job`, withTasks([], ...tasks.toReversed()), "failed", failure, code, action],
+    ];
+  }),
+  [
+    "machines lost under two tasks, once each, are no lack of memory",
+    { tasks: [endedAt(50002, 5), endedAt(50002, 14)] },
+    "failed",
+    "infra",
+    50002,
+    "retry",
+  ],
+  [
+    "a kill beside another task's preemption is its effect",
+    { tasks: [endedAt(137, 5), endedAt(50001, 6)] },
+    "failed",
+    "preempted",
+    50001,
+    "retry",
+  ],
+];
+
 const SLURM: readonly Row[] = [
   ["OUT_OF_MEMORY", sacct("OUT_OF_MEMORY", "0:125"), "failed", "oom", 137, "retry"],
   [
@@ -697,6 +735,7 @@ for (const [where, rows] of Object.entries({
   BATCH_STATES,
   ENDS_TOLD,
   STALE_FAILURES,
+  SEVERAL_TASKS,
   SLURM,
   LOGS,
 })) {

@@ -225,9 +225,25 @@ const REAL: Readonly<Record<string, readonly [string | null, string | null, numb
   "events-succeeded-cromwell": ["succeeded", null, null],
   "operation-delete-in-progress": [null, null, null],
   "pubsub-job-state-message": ["succeeded", null, null],
-  "spec-basic-container-official": [null, null, null],
   "tasks-list-with-events": ["failed", "app", null],
 };
+
+test("a definition without a status is refused: there is nothing to explain in it", (t) => {
+  const taskGroups = [{ taskSpec: { runnables: [{ script: { text: "true" } }] } }];
+  const nothing = /Nothing to explain: .* a job's definition only, and no status and no events\./;
+  for (const document of [{ taskGroups }, { name: "j", taskGroups, status: {} }, { job: { taskGroups } }])
+    assert.throws(() => explain(JSON.stringify(document)), nothing);
+  const status = { state: "QUEUED" };
+  assert.equal(explain(JSON.stringify({ taskGroups, status })).state, "submitted");
+  assert.equal(
+    explain(JSON.stringify({ job: { taskGroups }, tasks: [{ status: { state: "RUNNING" } }] })).state,
+    "running",
+  );
+  const captured = besideCheckout(t, "fixtures/batch");
+  if (captured === null) return;
+  for (const name of globSync("spec-*.json", { cwd: captured }))
+    assert.throws(() => explain(readFileSync(join(captured, name), "utf8")), nothing, name);
+});
 
 test("captured documents of Google Cloud Batch say what they say", (t) => {
   const captured = besideCheckout(t, "fixtures/batch");

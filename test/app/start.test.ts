@@ -89,6 +89,10 @@ test("the cap of jobs, an executor that is not there, and a folder that cannot b
     await problems({}, { executor: "slurm" }),
     /executor slurm is not available here; there is local/,
   );
+  assert.match(
+    await problems({}, { executor: "gcp_batch", region: "us-central1-a" }),
+    /region: "us-central1-a" is not a region; it is a zone: give us-central1,/,
+  );
   const full = { ...deps.files, prepare: async () => "/out cannot be written: the disk is full" };
   assert.equal(await problems({ files: full }), "output: /out cannot be written: the disk is full");
 });

@@ -36,3 +36,10 @@ test("explain refuses what is none of these, exit 2", async (t) => {
   assert.equal(code, 2);
   assert.match(stderr, /^bioagent: Cannot explain this document/);
 });
+
+test("explain refuses a definition in one line, exit 2", async (t) => {
+  const cwd = await folder(t, { "spec.json": '{"taskGroups": [{"taskSpec": {"runnables": []}}]}' });
+  const { code, stdout, stderr } = await cli(["explain", "spec.json"], { cwd });
+  assert.deepEqual([code, stdout], [2, ""]);
+  assert.match(stderr, /^bioagent: Nothing to explain: .*definition only.*\n$/);
+});

@@ -146,7 +146,25 @@ suite("a run of three samples, one of them unusable", () => {
       jobs: { job: string; why: string }[];
     };
     await writeFile(output, text);
-    assert.match(jobs.find(({ job }) => job === "count-a")!.why, /outputs are not there any more/);
+    const { why } = jobs.find(({ job }) => job === "count-a")!;
+    assert.match(why, /outputs are not there any more/);
+    assert.match(why, /: output a\.txt was published and is not there any more$/);
+  });
+
+  test("an output that was replaced is told by resume --why as another file, with its sizes then and now", async () => {
+    const output = join(cwd, "out", id, "a.txt");
+    const text = await readFile(output, "utf8");
+    await writeFile(output, "of another");
+    const { jobs } = (await json(["resume", id, "--why"], { cwd })) as {
+      jobs: { job: string; why: string }[];
+    };
+    await writeFile(output, text);
+    const then = Buffer.byteLength(text) === 1 ? "1 byte" : `${Buffer.byteLength(text)} bytes`;
+    const { why } = jobs.find(({ job }) => job === "count-a")!;
+    assert.match(
+      why,
+      new RegExp(`: output a\\.txt is another file now: ${then}.* when it was published, now 10 bytes$`),
+    );
   });
 
   test("watch and wait on an ended run print its notice and give its exit code", async () => {

@@ -172,6 +172,35 @@ test("an output that is empty, or has another size than was published, is missin
   }
 });
 
+test("an output that is gone, and one that is another file now, are told apart, with what is known of both files", () => {
+  const path = "a/s.txt";
+  const published = { path, size: 1, checksum: "md5:0cc175b9c0f1b6a831c399e269772661", pattern: path };
+  const other = {
+    size: 12,
+    checksum: "md5:92eb5ffee6ae2fec3ad71c777531578f",
+    generation: "1772186400123456",
+  };
+  const rows = [
+    [{ sizes: {} }, "output a/s.txt was published and is not there any more"],
+    [
+      { sizes: {}, others: { [path]: other } },
+      `output a/s.txt is another file now: 1 byte (${published.checksum}) when it was published, now 12 bytes (${other.checksum}, generation ${other.generation})`,
+    ],
+    [
+      { sizes: { [path]: 12 } },
+      `output a/s.txt is another file now: 1 byte (${published.checksum}) when it was published, now 12 bytes`,
+    ],
+  ] as const;
+  for (const [found, words] of rows) {
+    const scene = sceneAt("running");
+    const manifest = { attempt: scene.attempt("a-s").id, outputs: [published] };
+    const verification = { manifest, metrics: {}, ...found };
+    scene.advance([scene.of("a-s", { status: "succeeded", exit_code: 0, verification })]);
+    assert.deepEqual(scene.job("a-s").attempts[0]!.evidence.at(-1), { source: "manifest", text: words });
+    assert.equal(scene.job("a-s").class, "missing_output");
+  }
+});
+
 test("on object storage an output is looked for again for a minute before it counts as missing", () => {
   const scene = sceneAt("running");
   scene.run = { ...scene.run, config: { ...scene.run.config, output: "gs://bucket/out/" } };

@@ -200,3 +200,86 @@ test("quota now and capacity then is one wait: its 24 h go on", () => {
   }
   assert.notEqual(scene.attempt("a-s").cancel_requested_at, null);
 });
+
+const quotaOf = (scene: Scene, detail: string) =>
+  scene.of("a-s", { status: "submitted", waiting: { reason: "quota", detail } });
+
+test("one quota and then another is one wait: since when stays, and the sentence names what it waited for last", () => {
+  const scene = waitingFor("quota");
+  const { since } = scene.job("a-s").waiting!;
+  scene.wait(HOUR);
+  assert.equal(scene.advance([quotaOf(scene, "IN_USE_ADDRESSES in us-east1")]).changed, true);
+  assert.deepEqual(scene.job("a-s").waiting, {
+    reason: "quota",
+    since,
+    detail: "IN_USE_ADDRESSES in us-east1",
+  });
+  assert.deepEqual(scene.run.waiting, scene.job("a-s").waiting);
+  scene.wait(23 * HOUR);
+  scene.advance([quotaOf(scene, "IN_USE_ADDRESSES in us-east1")]);
+  scene.advance([scene.of("a-s", { status: "cancelled", ran: false })]);
+  const { reasoning, evidence } = scene.job("a-s").decision!;
+  assert.match(reasoning, /^It waited 1 d for quota \(IN_USE_ADDRESSES in us-east1\)/);
+  assert.deepEqual(evidence, [{ source: "executor", text: "IN_USE_ADDRESSES in us-east1" }]);
+});
+
+test("a wait whose words only count on writes nothing, pass after pass", () => {
+  const scene = waitingFor("quota");
+  scene.advance([quotaOf(scene, "CPUS: usage 1 of 24 at 2026-02-27T10:00:00Z")]);
+  for (let pass = 2; pass < 20; pass++) {
+    scene.wait(60);
+    const seen = quotaOf(scene, `CPUS: usage ${pass} of 24 at ${scene.now}`);
+    assert.equal(scene.advance([seen]).changed, false);
+  }
+});
+
+const unheard = (scene: Scene, detail: string) =>
+  scene.of("a-s", { status: null, waiting: { reason: "executor_unreachable", detail } });
+
+test("why an executor cannot be asked is said as it is now", () => {
+  const scene = waitingFor("quota");
+  scene.advance([scene.of("a-s", { status: "running" })]);
+  scene.advance([unheard(scene, "no connection")]);
+  const { since } = scene.job("a-s").waiting!;
+  scene.wait(60);
+  scene.advance([unheard(scene, "log in again")]);
+  assert.deepEqual(scene.job("a-s").waiting, {
+    reason: "executor_unreachable",
+    since,
+    detail: "log in again",
+  });
+});
+
+test("an attempt that was never confirmed, of which two questions fail in turn, is not written with each", () => {
+  const scene = new Scene(pipelineOf([{ id: "a" }]), ["s"]);
+  scene.advance();
+  scene.advance([unheard(scene, "creating the job: no connection")]);
+  for (const question of ["listing jobs", "creating the job", "listing jobs"])
+    assert.equal(scene.advance([unheard(scene, `${question}: no connection`)]).changed, false);
+});
+
+test("what is still missing on object storage is said as it is now", () => {
+  const scene = new Scene(pipelineOf([{ id: "a", outputs: ["x.txt", "y.txt"] }]), ["s"]);
+  scene.run = { ...scene.run, config: { ...scene.run.config, output: "gs://bucket/out/" } };
+  scene.advance();
+  scene.advance([scene.of("a-s", { status: "running" })]);
+  const ok = scene.ok("a-s");
+  const seenWith = (...paths: string[]) => {
+    const sizes = Object.fromEntries(
+      Object.entries(ok.verification!.sizes).filter(([path]) => paths.includes(path)),
+    );
+    return { ...ok, verification: { ...ok.verification!, sizes } };
+  };
+  scene.advance([seenWith()]);
+  assert.match(scene.job("a-s").waiting!.detail!, /x\.txt.*y\.txt/);
+  scene.wait(30);
+  scene.advance([seenWith("x.txt")]);
+  assert.doesNotMatch(scene.job("a-s").waiting!.detail!, /x\.txt/);
+  scene.wait(30);
+  scene.advance([seenWith("x.txt")]);
+  assert.equal(
+    scene.attempt("a-s").class ?? scene.job("a-s").classes[0],
+    "missing_output",
+    "its minute is over",
+  );
+});

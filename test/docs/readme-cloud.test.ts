@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { freePort } from "../../infra/cloud/function-process.ts";
+import { freePort } from "../../infra/free-port.ts";
 import { needsCloud } from "../e2e/needs-cloud.ts";
 import { MEMORY_GROUPS } from "../support/memory-groups.ts";
 import { needs } from "../support/require.ts";

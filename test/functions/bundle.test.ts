@@ -1,24 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Bundle, bundleFunctions, loadedWith, packagesIn } from "../../scripts/bundle.ts";
-import { openSqliteStore } from "../../src/stores/sqlite/sqlite-store.ts";
-import {
-  type Child,
-  freePort,
-  getJson,
-  needsLinux,
-  startNode,
-  until,
-  workFolder,
-} from "../http/child-server.ts";
-import { aNotice, aStart } from "../support/documents.ts";
-
-const ROOT = join(import.meta.dirname, "../..");
-const FRAMEWORK = "@google-cloud/functions-framework";
+import { getJson, needsLinux, workFolder } from "../http/child-server.ts";
+import { carriesRun, deliversDue, FRAMEWORK, ROOT, serveFunction } from "./serve-function.ts";
 
 let bundle: Bundle;
 
@@ -102,37 +90,19 @@ test("an instance that has started has loaded no client that it does not use", (
 });
 
 /** One built function, as Cloud Run starts it. */
-async function startBuilt(folder: string, target: string, variables: Record<string, string> = {}) {
-  const port = String(await freePort());
-  const main = join(bundle.folder, "node_modules", FRAMEWORK, "build/src/main.js");
-  const child: Child = startNode(folder, [main, "--source", bundle.folder, "--port", port], {
-    FUNCTION_TARGET: target,
-    ...variables,
+const startBuilt = (folder: string, target: string, variables: Record<string, string> = {}) =>
+  serveFunction(folder, {
+    packages: bundle.folder,
+    source: bundle.folder,
+    variables: { FUNCTION_TARGET: target, ...variables },
   });
-  await until(`${target} is served`, () => child.printed().includes("URL: "));
-  return { ...child, url: `http://127.0.0.1:${port}` };
-}
-
-const post = (body: unknown, headers: Record<string, string> = {}) => ({
-  method: "POST",
-  headers: { "content-type": "application/json", ...headers },
-  body: JSON.stringify(body),
-});
 
 test("the built api and poll carry a run from its start to its notice", async (t) => {
   if (!needsLinux(t)) return;
   const folder = workFolder(t);
-  writeFileSync(join(folder, "in/go"), "");
   const [api, poll] = await Promise.all([startBuilt(folder, "api"), startBuilt(folder, "poll")]);
   assert.equal((await getJson(`${api.url}/v1/health`))?.["version"], packageVersion());
-  const body = { pipeline: "waits", samples: ["s1"], input: join(folder, "in"), output: join(folder, "out") };
-  const id = String((await getJson(`${api.url}/v1/runs`, post(body)))?.["run_id"]);
-  await until("the run ends", async () => {
-    assert.deepEqual((await getJson(poll.url, post({})))?.["errors"], []);
-    return (await getJson(`${api.url}/v1/runs/${id}`))?.["completed_at"];
-  });
-  assert.equal((await getJson(`${api.url}/v1/runs/${id}?jobs=false`))?.["outcome"], "all_succeeded");
-  await until("it is told", () => poll.printed().includes(`Run: ${id}`));
+  await carriesRun(folder, { api, poll });
   assert.match(poll.printed(), /^\{"severity":"INFO","message":"bioagent heartbeat","runs":1,/m);
 });
 
@@ -142,26 +112,17 @@ const packageVersion = (): string =>
 test("the built deliver takes an event as Eventarc sends it: attributes in headers, a body of protobuf", async (t) => {
   if (!needsLinux(t)) return;
   const folder = workFolder(t);
-  const store = openSqliteStore({ path: join(folder, "bioagent/store.db") });
-  const notices = [aNotice({ channel: "console", recipient: "console" })];
-  await store.start(aStart({}, {}, { notices }));
-  // The signature type that the buildpack sets for event functions.
-  const deliver = await startBuilt(folder, "deliver", { FUNCTION_SIGNATURE_TYPE: "cloudevent" });
-  const event = (document: string) =>
-    fetch(deliver.url, {
-      method: "POST",
-      headers: eventHeaders(document),
-      body: new Uint8Array([10, 3, 255, 254, 0, 18, 7, 1, 2, 3, 4, 5, 6, 7]),
-    });
-  assert.equal((await event("notices/2026-02-27_other_001~r1~run.completed~-~console~console")).status, 204);
-  assert.equal(deliver.printed().includes("Run: "), false);
-  assert.equal((await event(`notices/${notices[0]!.id}`)).status, 204);
-  await until("it is printed", () => deliver.printed().includes(`Run: ${notices[0]!.run_id}`));
-  assert.deepEqual(
-    (await store.queryNotices({ limit: 9 })).map(({ status }) => status),
-    ["sent"],
-  );
-  await store.close();
+  await deliversDue(folder, async () => {
+    // The signature type that the buildpack sets for event functions.
+    const deliver = await startBuilt(folder, "deliver", { FUNCTION_SIGNATURE_TYPE: "cloudevent" });
+    const tell = (document: string) =>
+      fetch(deliver.url, {
+        method: "POST",
+        headers: eventHeaders(document),
+        body: new Uint8Array([10, 3, 255, 254, 0, 18, 7, 1, 2, 3, 4, 5, 6, 7]),
+      });
+    return { deliver, tell };
+  });
 });
 
 /** https://cloud.google.com/eventarc/docs/cloudevents#firestore */

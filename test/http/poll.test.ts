@@ -217,6 +217,17 @@ test("a channel that hangs holds up neither the answer nor the next sweep", asyn
   for (const end of release) end();
 });
 
+test("a sweep that has told its notices in time leaves no timer that would hold the process", async (t) => {
+  const app = await openMemoryApp(t);
+  await started(app);
+  const poll = openPoll(app, LOCAL);
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const before = timers();
+  const answer = JSON.parse((await poll(aRequest("POST", "/"))).body);
+  assert.deepEqual(answer.notices, { sent: 0, postponed: 0, failed: 0 });
+  assert.equal(timers(), before);
+});
+
 test("deliver sends what is due of the run that the event's notice path names, and believes nothing else", async (t) => {
   const app = await openMemoryApp(t);
   const ended: string[] = [];

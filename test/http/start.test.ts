@@ -86,6 +86,41 @@ test("every problem of a request is named with its path", async (t) => {
   assert.equal((await app.deps.store.queryRuns({ limit: 10 })).items.length, 0, "nothing was created");
 });
 
+test("an empty request is told all that is missing at once, and what to send", async (t) => {
+  const app = await openMemoryApp(t);
+  for (const body of [{}, undefined]) {
+    const answer = await ask(app, "POST", "/v1/runs", { body });
+    assert.deepEqual([answer.status, pathsOf(answer)], [400, ["pipeline", "output", "samples"]]);
+    const [pipeline, output, samples] = problemsOf(answer).map(({ message }) => message);
+    assert.match(pipeline!, /^is missing: send the name of a pipeline, such as "rnaseq", or a whole one/);
+    assert.match(output!, /^is missing: send where outputs go: an absolute path, or gs:\/\/bucket\/folder$/);
+    assert.match(samples!, /^are missing: send names, \["s1", "s2"\], or rows, .*samplesheet/);
+  }
+  const known = await ask(app, "POST", "/v1/runs", { body: { pipeline: "qc" } });
+  assert.deepEqual(pathsOf(known), ["output"], "whether this one needs samples is said when it is read");
+  const given = await ask(app, "POST", "/v1/runs", {
+    body: { samplesheet: "/in/sheet.csv", output: "/out" },
+  });
+  assert.deepEqual(pathsOf(given), ["pipeline"]);
+});
+
+test("a pipeline that is neither a name nor a whole one is told what to send", async (t) => {
+  const app = await openMemoryApp(t);
+  for (const [pipeline, said] of [
+    [5, "5"],
+    [null, "an empty value"],
+    [["qc"], "a list"],
+  ] as const) {
+    const answer = await ask(app, "POST", "/v1/runs", { body: aStartBody(app, { pipeline }) });
+    assert.deepEqual(pathsOf(answer), ["pipeline"]);
+    assert.ok(
+      problemsOf(answer)[0]!.message.startsWith(`${said} is no pipeline: send the name of a pipeline`),
+    );
+  }
+  const output = await ask(app, "POST", "/v1/runs", { body: aStartBody(app, { output: 7 }) });
+  assert.match(problemsOf(output)[0]!.message, /^7 is read as a number; expected a text/);
+});
+
 test("rows of samples are a sample sheet: grouped, with the sheet's own rules", async (t) => {
   const app = await openMemoryApp(t);
   const samples = [

@@ -1,6 +1,6 @@
 /** Builders of valid documents: every field has a plain default, any may be given; the result is parsed by its schema. */
 import { Event } from "../../src/core/event.ts";
-import { Attempt, Decision, Job } from "../../src/core/job.ts";
+import { Attempt, Decision, Job, nextAttempt } from "../../src/core/job.ts";
 import { Notice } from "../../src/core/notice.ts";
 import { Pipeline } from "../../src/core/pipeline.ts";
 import { Run } from "../../src/core/run.ts";
@@ -135,29 +135,12 @@ const JOB_DEFAULTS = {
 /** An attempt that is recorded and not yet submitted; its id follows its number. */
 export const anAttempt = (fields: Partial<Attempt> = {}): Attempt =>
   Attempt.parse({
-    attempt: 1,
+    ...RECORDED,
     id: `bioagent-20260227-001-fastqc-1f3a9c2e-a${fields.attempt ?? 1}`,
-    status: "recorded",
-    executor: "local",
-    handle: null,
-    group: null,
-    origin: "submitted",
-    resources: { cpu: 1, memory: "8GiB" },
-    recorded_at: AT,
-    submitted_at: null,
-    started_at: null,
-    ended_at: null,
-    raw_state: null,
-    exit_code: null,
-    class: null,
-    evidence: [],
-    peak_memory: null,
-    log_tail: null,
-    log_uri: null,
-    cancel_requested_at: null,
-    cancel_decision: null,
     ...fields,
   });
+
+const RECORDED = nextAttempt(aJob(), AT);
 
 export const aDecision = (fields: Partial<Decision> = {}): Decision =>
   Decision.parse({

@@ -23,7 +23,7 @@ export async function firestoreProject(t: TestContext): Promise<{ host: string; 
   return { host, projectId: `test-${process.pid}-${projects++}` };
 }
 
-/** The one of this process; gone with it, however it ends (but by SIGKILL). */
+/** The one of this process; gone with it, however it ends. */
 async function startForProcess(): Promise<FirestoreEmulator> {
   const emulator = await startFirestoreEmulator({ environment: process.env });
   process.once("exit", () => process.kill(emulator.pid, "SIGKILL"));

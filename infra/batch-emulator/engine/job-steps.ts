@@ -1,9 +1,17 @@
 import { randomSuffix } from "./chance.ts";
 import { moveJob, moveTask, publishCounts, putTask, showCounts, tellOperation } from "./events.ts";
 import { inWorld, type JobLife, later, newLiveTask } from "./life.ts";
+import { isPlaceable } from "./shape.ts";
 import type { Hold } from "./story.ts";
 import { fillPlaces, lastOn, stopTimers, strike } from "./task-steps.ts";
-import { noAgentText, numberedName, quotaText, stockOutText, taskFailureText } from "./texts.ts";
+import {
+  noAgentText,
+  noMachineText,
+  numberedName,
+  quotaText,
+  stockOutText,
+  taskFailureText,
+} from "./texts.ts";
 
 /** How often the service repeats that it waits for capacity. */
 const OPERATION_EVERY_MS = 60_000;
@@ -15,6 +23,8 @@ export function queue(life: JobLife): void {
 }
 
 function schedule(life: JobLife): void {
+  // What the scenario has in store for the job is told in the scenario's words.
+  if (life.notes.story.zeroTasks === null && !isPlaceable(life.shape)) return failUnplaced(life);
   life.record.job.status.taskGroups = { group0: { instances: [instance(life)] } };
   moveJob(life, "SCHEDULED");
   planProviderCancel(life, "SCHEDULED");
@@ -32,6 +42,18 @@ function begin(life: JobLife): void {
   if (zeroTasks !== null) return failWithoutTasks(life, zeroTasks.text);
   planProviderCancel(life, "RUNNING");
   fillPlaces(life);
+}
+
+/**
+ * "When Batch tries to schedule it": so it is taken to fail out of QUEUED, without tasks (nextflow-io/nextflow 5567: "jobs go
+ * from queued to failed", for a machine that the region does not have). Which event it is told by was not found: here, the
+ * change of state.
+ */
+function failUnplaced(life: JobLife): void {
+  const { record, shape, world } = life;
+  record.tasksVisibleAt = world.chance.now();
+  leave(life);
+  moveJob(life, "FAILED", noMachineText(record, shape.machineType, shape.askedZones));
 }
 
 function instance(life: JobLife): Record<string, unknown> {
@@ -71,7 +93,7 @@ function hold(life: JobLife, at: Hold["at"]): number {
 function waitText(life: JobLife, { kind, what }: Hold): string {
   const { record, shape } = life;
   if (kind === "stock_out") {
-    return stockOutText(instanceName(life), record.project, what ?? shape.zones[0]!);
+    return stockOutText(instanceName(life), record.project, what ?? shape.zones[0] ?? `${record.location}-a`);
   }
   return quotaText(instanceName(life), what ?? "CPUS", "24.0", record.location);
 }

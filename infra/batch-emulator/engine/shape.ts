@@ -1,5 +1,7 @@
 import type { JobRecord } from "../model.ts";
+import { cpusOf, isMachineType } from "./machine-types.ts";
 import type { TaskGroup, TaskSpec } from "./task-spec.ts";
+import { zonesOf } from "./zones.ts";
 
 /** What the engine reads from a job's specification, once. */
 export interface Shape {
@@ -8,7 +10,10 @@ export interface Shape {
   readonly taskCount: number;
   /** How many tasks may run at once. */
   readonly parallelism: number;
+  /** Those in which machines may be made; empty: none of the zones asked for exists. */
   readonly zones: readonly string[];
+  /** Those that were asked for by name. */
+  readonly askedZones: readonly string[];
   readonly machineType: string;
   readonly provisioningModel: string;
   readonly taskPack: number;
@@ -28,12 +33,14 @@ export function shapeOf(record: JobRecord): Shape {
   const policy = (record.job["allocationPolicy"] ?? {}) as AllocationPolicy;
   const machine = policy.instances?.[0]?.policy ?? {};
   const machineType = machine.machineType ?? smallestMachine(group.taskSpec);
+  const askedZones = namedZones(policy);
   return {
     group,
     spec: group.taskSpec,
     taskCount,
     parallelism,
-    zones: allowedZones(policy, record.location),
+    zones: zonesOf(record.location).filter((zone) => askedZones.length === 0 || askedZones.includes(zone)),
+    askedZones,
     machineType,
     provisioningModel: machine.provisioningModel ?? "STANDARD",
     taskPack: taskPack(machineType, group.taskSpec, parallelism),
@@ -46,16 +53,17 @@ function smallestMachine(spec: TaskSpec): string {
   return `e2-standard-${[2, 4, 8, 16, 32].find((size) => size >= cpus) ?? 32}`;
 }
 
-function allowedZones(policy: AllocationPolicy, location: string): string[] {
-  const named = (policy.location?.allowedLocations ?? [])
+const namedZones = ({ location }: AllocationPolicy): string[] =>
+  (location?.allowedLocations ?? [])
     .filter((place) => place.startsWith("zones/"))
     .map((place) => place.slice("zones/".length));
-  return named.length > 0 ? named : ["a", "b", "c"].map((letter) => `${location}-${letter}`);
-}
 
-/** How many tasks fit on one machine by processors; the machine's name ends with their number. */
+/** Whether a machine can be made for the job at all: of a type that there is, in a zone that there is. */
+export const isPlaceable = ({ machineType, zones }: Shape): boolean =>
+  zones.length > 0 && isMachineType(machineType);
+
+/** How many tasks fit on one machine by processors. */
 function taskPack(machineType: string, spec: TaskSpec, parallelism: number): number {
-  const cpus = Number(/-(\d+)$/.exec(machineType)?.[1] ?? "2");
-  const fitting = Math.floor((cpus * 1000) / Number(spec.computeResource?.cpuMilli ?? "2000"));
+  const fitting = Math.floor((cpusOf(machineType) * 1000) / Number(spec.computeResource?.cpuMilli ?? "2000"));
   return Math.max(1, Math.min(fitting, parallelism));
 }

@@ -6,6 +6,7 @@
 export interface Environment {
   variables?: Record<string, string>;
   secretVariables?: Record<string, string>;
+  encryptedVariables?: { keyName?: string; cipherText?: string };
 }
 
 export interface ContainerRunnable {

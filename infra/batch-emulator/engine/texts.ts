@@ -60,3 +60,10 @@ export const stockOutText = (instance: string, project: string, zone: string): s
 /** Official template: the job failed before any task existed. */
 export const noAgentText = (instance: string, started: string): string =>
   `No VM has agent reporting correctly within time window 1080 seconds, VM state for instance ${instance} is ${started},agent,start`;
+
+/**
+ * Why a job has no machine. The words are the service's own for a type that there is not (broadinstitute/cromwell 7547), with one
+ * zone; that several are joined by commas, and that a zone that there is not reads the same, is ours.
+ */
+export const noMachineText = (record: JobRecord, machineType: string, zones: readonly string[]): string =>
+  `Job failed when Batch tries to schedule it: Batch Error: code - CODE_MACHINE_TYPE_NOT_FOUND, description - machine type ${machineType} for job ${record.id}, project ${record.projectNumber}, region ${record.location}, zones (if any) ${zones.join(",")} is not available.`;

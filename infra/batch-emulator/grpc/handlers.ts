@@ -1,4 +1,4 @@
-import type { BatchApi } from "../api.ts";
+import type { BatchMethods } from "../api.ts";
 import { messageSchema } from "../validate/schema.ts";
 import { jsonToMessage, messageToJson, operationToMessage } from "./messages.ts";
 
@@ -22,7 +22,7 @@ const jobMessage = (job: object) => jsonToMessage(messageSchema("google.cloud.ba
 const taskMessage = (task: object) => jsonToMessage(messageSchema("google.cloud.batch.v1.Task"), task);
 
 /** The methods of `google.cloud.batch.v1.BatchService`. */
-export function batchHandlers(api: BatchApi): Handlers {
+export function batchHandlers(api: BatchMethods): Handlers {
   return {
     CreateJob: async ({ parent = "", job = {}, ...rest }) => {
       const json = messageToJson(messageSchema("google.cloud.batch.v1.Job"), job);
@@ -46,7 +46,7 @@ export function batchHandlers(api: BatchApi): Handlers {
 }
 
 /** The methods of `google.longrunning.Operations`, without waiting. */
-export function operationHandlers(api: BatchApi): Handlers {
+export function operationHandlers(api: BatchMethods): Handlers {
   return {
     GetOperation: async ({ name = "" }) => operationToMessage(await api.getOperation({ name })),
     ListOperations: async ({ name = "", ...rest }) => {
@@ -59,7 +59,7 @@ export function operationHandlers(api: BatchApi): Handlers {
 }
 
 /** The methods of `google.cloud.location.Locations`. */
-export function locationHandlers(api: BatchApi): Handlers {
+export function locationHandlers(api: BatchMethods): Handlers {
   return {
     GetLocation: async ({ name = "" }) => api.getLocation({ name }),
     ListLocations: async ({ name = "", ...rest }) => api.listLocations({ ...rest, name }),

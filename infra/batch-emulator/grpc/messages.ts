@@ -28,6 +28,7 @@ export const jsonToMessage = (schema: MessageSchema, json: object): Record<strin
 /** An operation in JSON form as a message: what its `Any` fields hold is of the type that `@type` says. */
 export function operationToMessage(operation: object): Record<string, unknown> {
   const { metadata, ...rest } = operation as Message;
+  if (metadata === undefined) return rest; // a field mask left it out
   const schema = messageSchema("google.cloud.batch.v1.OperationMetadata");
   const { "@type": type, ...fields } = metadata as Message;
   return { ...rest, metadata: { "@type": type, ...jsonToMessage(schema, fields) } };

@@ -1,7 +1,7 @@
 import type { ApiError } from "../model.ts";
 import { badRequest } from "../validate/violation.ts";
 
-/** What every Google API takes (cloud.google.com/apis/docs/system-parameters); nothing here depends on them. */
+/** What every Google API takes (cloud.google.com/apis/docs/system-parameters); of them, `fields` alone matters here. */
 const SYSTEM = new Set([
   "access_token",
   "alt",
@@ -28,6 +28,16 @@ export function readQuery(search: URLSearchParams, allowed: readonly string[]): 
   }
   return query;
 }
+
+/**
+ * The field mask of a request: `$fields` or `fields`, or the header `X-Goog-FieldMask`; null without. That the parameter goes
+ * before the header is ours.
+ */
+export const fieldMaskOf = (
+  search: URLSearchParams,
+  header: string | readonly string[] | undefined,
+): string | null =>
+  search.getAll("$fields").at(-1) ?? search.getAll("fields").at(-1) ?? header?.toString() ?? null;
 
 /** The last value of a parameter, or undefined. */
 export const textOf = (query: Query, name: string): string | undefined => query.get(name)?.at(-1);

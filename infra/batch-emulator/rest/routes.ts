@@ -1,10 +1,10 @@
-import type { BatchApi } from "../api.ts";
+import type { BatchMethods } from "../api.ts";
 import { canonical } from "../validate/canonical.ts";
 import { messageSchema } from "../validate/schema.ts";
 import { integerOf, type Query, textOf } from "./query.ts";
 
 export interface RestCall {
-  readonly api: BatchApi;
+  readonly api: BatchMethods;
   /** The resource that the path names. */
   readonly resource: string;
   readonly query: Query;

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join, normalize, relative, resolve, sep } from "node:path";
 import type { ContainerRunnable, TaskSpec, Volume } from "../engine/task-spec.ts";
+import { MachineProblem } from "./machine-problem.ts";
 import type { Mount } from "./mounts.ts";
 
 /** What a task's machine has mounted, and what that is on this host. */
@@ -9,6 +10,8 @@ export interface Disks {
   readonly mounts: readonly Mount[];
   /** A container's own `volumes`. */
   ofContainer(container: ContainerRunnable, more: readonly string[]): Mount[];
+  /** Where a path under one of the mounts is on this host; null for a path of the machine alone, or one that is read-only. */
+  onHost(path: string): string | null;
 }
 
 /** What stands for Cloud Storage. */
@@ -19,8 +22,8 @@ export interface Buckets {
   readonly areAll: boolean;
 }
 
-/** Something that a machine of the service could not have been given either, or that this emulator has not. */
-export class DiskProblem extends Error {}
+/** A disk that a task cannot have. */
+export class DiskProblem extends MachineProblem {}
 
 /**
  * A path of the machine's own disk that a container binds and that this host has not
@@ -32,6 +35,10 @@ export function layOutDisks(spec: TaskSpec, buckets: Buckets, folder: string): D
   const mounts = [...volumes, ...own];
   return {
     mounts,
+    onHost(path) {
+      const around = mountAround(path, mounts);
+      return around === undefined || around.readOnly ? null : hostPath(path, around);
+    },
     ofContainer(container, more) {
       const bind = (text: string): Mount => {
         const { path, target, readOnly } = readBind(text);
@@ -104,13 +111,17 @@ function readBind(text: string): { path: string; target: string; readOnly: boole
 
 /** Where a path of the machine lies on this host; made if it is not there, as docker makes it. */
 function onHost(path: string, mounts: readonly Mount[]): string {
-  const around = mounts
-    .filter((mount) => isWithin(path, mount.target))
-    .sort((a, b) => b.target.length - a.target.length)[0];
-  const source = around === undefined ? path : around.source + path.slice(around.target.length);
+  const around = mountAround(path, mounts);
+  const source = around === undefined ? path : hostPath(path, around);
   if (!existsSync(source)) mkdirSync(source, { recursive: true });
   return source;
 }
+
+/** The innermost mount that holds the path. */
+const mountAround = (path: string, mounts: readonly Mount[]): Mount | undefined =>
+  mounts.filter((mount) => isWithin(path, mount.target)).sort((a, b) => b.target.length - a.target.length)[0];
+
+const hostPath = (path: string, { source, target }: Mount): string => source + path.slice(target.length);
 
 const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 

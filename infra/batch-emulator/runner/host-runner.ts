@@ -5,13 +5,16 @@ import type { JobRecord } from "../model.ts";
 import { type Barriers, createBarriers } from "./barrier.ts";
 import { type ContainerEngine, findContainerEngine } from "./container-engine.ts";
 import { removeContainers } from "./container-removal.ts";
-import { type Buckets, DiskProblem } from "./disks.ts";
+import type { Buckets } from "./disks.ts";
 import { killLeftovers, runMark } from "./leftovers.ts";
 import { groupName, type Machine, type MachinePlace, openMachine } from "./machine.ts";
+import { MachineProblem } from "./machine-problem.ts";
 import { findMemoryPlace, sweepGroups } from "./memory-group.ts";
+import { findPathLog, type PathLog } from "./path-log.ts";
 import { type Reaper, startReaper } from "./reaper.ts";
 import { type Containers, ended, startRunnable } from "./runnable-process.ts";
 import type { RunningTask, TaskOrder, TaskRunner } from "./runner.ts";
+import { refuseSecrets } from "./secrets.ts";
 import { type RunnableProcess, runSequence, type Sequence } from "./sequence.ts";
 import { createSlots } from "./slots.ts";
 import type { LogLine, LogSource, TaskLogs } from "./task-log.ts";
@@ -42,6 +45,8 @@ interface Shared {
   /** Looked for once, when the first container is wanted. */
   readonly containers: () => Promise<Containers>;
   readonly barriers: Barriers;
+  /** Of the tasks that run and keep their log on a path. */
+  readonly pathLogs: Map<TaskOrder, PathLog>;
 }
 
 /** Runs tasks as processes of this host. */
@@ -67,6 +72,7 @@ export function createHostRunner(options: HostRunnerOptions): TaskRunner {
       return containers;
     },
     barriers: createBarriers(),
+    pathLogs: new Map(),
   };
   const slots = createSlots(options.maxTasks);
   const running = new Set<RunningTask>();
@@ -112,7 +118,7 @@ async function findContainers(
 
 /**
  * What a task ends with that failed for none of the known reasons and in none of its runnables (task.proto, TaskExecution):
- * the machine could not be given its disks.
+ * the machine could not be given its disks, or its secrets.
  */
 const NOT_A_RUNNABLE = 50000;
 
@@ -121,10 +127,11 @@ async function runTask(shared: Shared, order: TaskOrder, killed: AbortSignal): P
   const containers = needsContainers ? await shared.containers() : "host";
   if (killed.aborted) return 137;
   try {
+    refuseSecrets(order);
     return await runOn(openMachine(shared.place, order), shared, order, { containers, killed });
   } catch (error) {
     agentSays(shared, order, `cannot run the task: ${(error as Error).message}`);
-    return error instanceof DiskProblem ? NOT_A_RUNNABLE : 1;
+    return error instanceof MachineProblem ? NOT_A_RUNNABLE : 1;
   }
 }
 
@@ -134,14 +141,23 @@ async function runOn(
   order: TaskOrder,
   { containers, killed }: { containers: Containers; killed: AbortSignal },
 ): Promise<number> {
+  openPathLog(shared, order, machine);
   const sequence = startSequence(shared, order, machine, containers);
   killed.addEventListener("abort", sequence.kill, { once: true });
   try {
     return await sequence.ended;
   } finally {
     killed.removeEventListener("abort", sequence.kill);
+    shared.pathLogs.delete(order);
     await machine.close();
   }
+}
+
+function openPathLog(shared: Shared, order: TaskOrder, { disks }: Machine): void {
+  const found = findPathLog(order, disks);
+  if (found === null) return;
+  if (found.notice === null) shared.pathLogs.set(order, found.append);
+  else agentSays(shared, order, found.notice);
 }
 
 function startSequence(shared: Shared, order: TaskOrder, machine: Machine, containers: Containers): Sequence {
@@ -199,12 +215,14 @@ const agentSays = (shared: Shared, order: TaskOrder, text: string): void =>
   write(shared, order, "batch_agent_logs", "INFO", [text]);
 
 function write(
-  { options }: Shared,
-  { record, index, retry }: TaskOrder,
+  shared: Shared,
+  order: TaskOrder,
   log: LogLine["log"],
   severity: LogLine["severity"],
   texts: readonly string[],
 ): void {
+  const { options, pathLogs } = shared;
+  const { record, index, retry } = order;
   const lines = texts.map((text) => ({
     timestamp: options.stamp(),
     log,
@@ -214,6 +232,12 @@ function write(
     text,
   }));
   options.logs.append(logSource(record), lines);
+  try {
+    pathLogs.get(order)?.(lines);
+  } catch (error) {
+    pathLogs.delete(order);
+    agentSays(shared, order, `the log is no longer kept: ${(error as Error).message}`);
+  }
 }
 
 function logSource({ id, project, projectNumber, location, job }: JobRecord): LogSource {

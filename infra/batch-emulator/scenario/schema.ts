@@ -69,6 +69,8 @@ export const callEffects = z.strictObject({
   /** From the first match, every match fails with 503 for so long. */
   unavailable: duration.optional(),
   slow: duration.optional(),
+  /** A field mask is not known here: all fields are answered; or a call that brings one is INVALID_ARGUMENT. */
+  field_mask: z.enum(["ignored", "refused"]).optional(),
 });
 
 const effects = z
@@ -104,6 +106,13 @@ export const rule = z
         code: "custom",
         path: ["effect"],
         message: "mixes effects on calls and on jobs; make two rules",
+      });
+    }
+    if (given.effect.field_mask !== undefined && Object.keys(given.effect).length > 1) {
+      context.addIssue({
+        code: "custom",
+        path: ["effect", "field_mask"],
+        message: "stands alone in its rule; make two rules",
       });
     }
     if (forJobs && given.match.method !== undefined) {

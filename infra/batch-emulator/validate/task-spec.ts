@@ -77,13 +77,28 @@ function checkVolume(volume: VolumeDefinition, path: string): void {
     const isBare = remotePath !== "" && !/^(?:gs:|\/)/.test(remotePath);
     rule(isBare, `${path}.gcs.remote_path`, "it must start with the name of a bucket, without gs://");
   }
-  if (volume.nfs) rule(Boolean(volume.nfs.server), `${path}.nfs.server`, "it must not be empty");
+  if (volume.nfs) {
+    // Both are ours: without either, nothing could be mounted.
+    const { server, remotePath } = volume.nfs;
+    rule(Boolean(server), `${path}.nfs.server`, "it must not be empty");
+    rule(Boolean(remotePath), `${path}.nfs.remote_path`, "it must not be empty");
+  }
 }
 
-/** That names of variables are identifiers. */
+/** "You must format it as a path to a secret version" (cloud.google.com/batch/docs/create-run-job-secret-manager). */
+const SECRET_VERSION = /^projects\/[^/]+\/secrets\/[^/]+\/versions\/[^/]+$/;
+
+/** That names of variables are identifiers, and secrets are versions of secrets. */
 export function checkEnvironment(environment: EnvironmentDefinition | undefined, path: string): void {
   const { variables = {}, secretVariables = {} } = environment ?? {};
   for (const name of Object.keys({ ...variables, ...secretVariables })) {
     rule(VARIABLE.test(name), path, `"${name}" is not a valid name of an environment variable`);
+  }
+  for (const [name, secret] of Object.entries(secretVariables)) {
+    rule(
+      SECRET_VERSION.test(secret),
+      `${path}.secret_variables`,
+      `"${name}" must be projects/PROJECT/secrets/SECRET/versions/VERSION`,
+    );
   }
 }

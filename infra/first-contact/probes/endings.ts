@@ -141,7 +141,6 @@ export const badMachine: Probe = {
   machine: null,
   minutes: 0,
   limit: 8,
-  staged: { zero_tasks: { text: "the machine type n0-bioagent-1 is not found" } },
   job: (site) => jobOf(site, { runnables: SLEEP, policy: { machineType: "n0-bioagent-1" } }),
 };
 
@@ -171,7 +170,6 @@ export const badZone: Probe = {
   machine: null,
   minutes: 0,
   limit: 8,
-  staged: { zero_tasks: { text: "the zone is not found" } },
   job(site) {
     const job = jobOf(site, { runnables: SLEEP });
     const policy = dig(job, "allocationPolicy") as object;

@@ -98,6 +98,7 @@ export const runnableTimeout: Probe = {
 export const missingImage: Probe = {
   name: "no-image",
   about: "a container whose image is not there",
+  asksForImage: true,
   machine: "e2-small",
   minutes: 3,
   job: (site) =>

@@ -154,6 +154,7 @@ export const privateMachine: Probe = {
 export const mirrored: Probe = {
   name: "mirrored",
   about: "an image of quay.io by way of the mirror",
+  asksForImage: true,
   machine: "e2-small",
   minutes: 2,
   needs: ["mirror"],

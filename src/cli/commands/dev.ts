@@ -42,7 +42,9 @@ const FUNCTIONS = join(
 async function dev(context: Context, options: DevOptions): Promise<number> {
   await readSettings(context); // the functions would only say so later, each in its log
   const { BUCKET, openCloud } = await import("../../../infra/cloud/open-cloud.ts");
+  const { keptBuckets } = await import("../../../infra/cloud/kept-buckets.ts");
   const directory = resolve(context.cwd, options.directory);
+  const kept = await keptBuckets(directory); // before anything is copied there
   await copyIntoBuckets(context, directory, options.bucket);
   const cloud = await openCloud({
     directory,
@@ -58,11 +60,12 @@ async function dev(context: Context, options: DevOptions): Promise<number> {
   const { url } = cloud.functions.api;
   if (context.json)
     context.terminal.out(
-      `${JSON.stringify({ url, batch: cloud.batchRest, buckets: cloud.buckets, variables: cloud.variables })}\n`,
+      `${JSON.stringify({ url, batch: cloud.batchRest, buckets: cloud.buckets, kept, variables: cloud.variables })}\n`,
     );
   else
     printLines(context, [
       `A cloud in a box; Ctrl-C stops it. Buckets are folders of ${cloud.buckets}`,
+      ...sayKept(cloud.buckets, kept),
       `  start a run   BIOAGENT_URL=${url} bioagent run FILE --samplesheet FILE.csv --input gs://reads --output gs://${BUCKET}/results --wait`,
       `  its jobs      CLOUDSDK_API_ENDPOINT_OVERRIDES_BATCH=${cloud.batchRest} CLOUDSDK_AUTH_DISABLE_CREDENTIALS=true gcloud batch jobs list --project ${cloud.projectId}`,
     ]);
@@ -72,6 +75,14 @@ async function dev(context: Context, options: DevOptions): Promise<number> {
   interrupt.stop();
   return EXIT.done;
 }
+
+/** What an earlier cloud in this folder has left, whose store is gone with it; nothing where none was. */
+const sayKept = (buckets: string, kept: readonly string[]): string[] =>
+  kept.length === 0
+    ? []
+    : [
+        `Runs of an earlier start are forgotten; files remain in ${buckets}: ${kept.map((name) => `gs://${name}`).join(", ")}`,
+      ];
 
 async function copyIntoBuckets(context: Context, directory: string, given: readonly string[]): Promise<void> {
   for (const text of given) {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { type ContactSettings, endpointsOf } from "../../../infra/first-contact/settings.ts";
+import { REGION } from "../../core/region.ts";
 import { UsageError } from "../failure.ts";
 
 /** Of `bioagent doctor`, as the command line gives them. */
@@ -30,7 +31,7 @@ const PATTERNS: readonly (readonly [keyof DoctorOptions, RegExp, string])[] = [
     /^[a-z][a-z0-9.:-]{4,61}[a-z0-9]$/,
     "--first-contact: expected a project id, such as my-lab-123",
   ],
-  ["region", /^[a-z]+-[a-z]+[0-9]+$/, "--region: expected a region, such as us-central1"],
+  ["region", REGION, "--region: expected a region, such as us-central1"],
   ["bucket", /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, "--bucket: expected a bucket's name, without gs://"],
   [
     "topic",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Conflict, InvalidRequest, NotFound, TooMany } from "../../app/deps.ts";
+import { sleep as realSleep } from "../../app/sleep.ts";
 import { AdapterError } from "../../ports.ts";
 import type { Identity } from "./identity.ts";
 
@@ -34,7 +35,7 @@ interface Asked {
 }
 
 export function openApiClient(parts: ApiClientParts): ApiClient {
-  const { identity, fetch = globalThis.fetch, sleep = pause } = parts;
+  const { identity, fetch = globalThis.fetch, sleep = realSleep } = parts;
   const base = parts.url.replace(/\/$/, "");
   const host = new URL(base).host;
 
@@ -151,5 +152,3 @@ function sayFailure(error: unknown): string {
   const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
   return `no connection (${cause?.code ?? (cause?.message || "unknown error")})`;
 }
-
-const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Deps } from "../../app/deps.ts";
 import { RunsCache } from "../../app/runs-cache.ts";
+import { sleep } from "../../app/sleep.ts";
 import type { Config } from "../../config.ts";
 import type { Run } from "../../core/run.ts";
 import { EXECUTOR_KINDS, type ExecutorKind, isFinalRun } from "../../core/status.ts";
@@ -74,19 +75,6 @@ function actionsOf(api: ApiClient, readRun: (runId: string) => Promise<Run>): Re
       }
     },
   };
-}
-
-function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((done) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      done();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end, { once: true });
-  });
 }
 
 const elsewhere = async (): Promise<never> => {

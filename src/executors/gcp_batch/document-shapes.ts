@@ -68,13 +68,19 @@ export type Status = z.infer<typeof Status>;
 export const Task = z.object({ name: loose(z.string()), status: loose(Status) });
 export type Task = z.infer<typeof Task>;
 
+const Environment = z.object({ variables: loose(z.record(z.string(), z.string())) });
 const TaskSpec = z.object({
   computeResource: loose(
     z.object({ cpuMilli: loose(Whole), memoryMib: loose(Whole), bootDiskMib: loose(Whole) }),
   ),
   maxRunDuration: loose(Span),
-  environment: loose(z.object({ variables: loose(z.record(z.string(), z.string())) })),
-  runnables: loose(listOf(z.object({ container: z.unknown().optional() }))),
+  environment: loose(Environment),
+  runnables: loose(listOf(z.object({ container: z.unknown().optional(), environment: loose(Environment) }))),
+  volumes: loose(
+    listOf(
+      z.object({ gcs: loose(z.object({ remotePath: loose(z.string()) })), mountPath: loose(z.string()) }),
+    ),
+  ),
 });
 const Policy = z.object({
   machineType: loose(z.string()),

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Evidence } from "../../core/job.ts";
+import { tailOf } from "../../core/log-text.ts";
 import type { Observation } from "../../core/observation.ts";
 import { sayQuantity } from "../../core/quantity.ts";
 import type { Resources } from "../../core/resources.ts";
 import type { FailureClass } from "../../core/status.ts";
-import { tailOf } from "./log-text.ts";
 
 const Instant = z
   .string()

@@ -1,4 +1,5 @@
 import { bytesOf, mebibytesOf, secondsOf } from "../../core/quantity.ts";
+import { regionOfZone, regionProblem } from "../../core/region.ts";
 import type { Resources } from "../../core/resources.ts";
 import type { Hash, Submission } from "../../ports.ts";
 import { attemptLabels, SPEC_LABEL } from "./attempt-labels.ts";
@@ -34,6 +35,8 @@ export function planJob(options: DefinitionOptions, submission: Submission, stor
   const { resources } = submission.attempt;
   const region = regionOf(resources.zones ?? []) ?? submission.region ?? options.region;
   if (region === "several") return refused(`the zones ${resources.zones?.join(", ")} are of several regions`);
+  const problem = regionProblem(region);
+  if (problem !== null) return refused(problem);
   const machine = resources.machine ?? chooseMachine(resources.cpu, mebibytesOf(resources.memory))?.name;
   if (machine === undefined) return refused(tooLarge(resources));
   const mounts = planMounts(options.mountFolder ?? MOUNT_FOLDER);
@@ -84,7 +87,7 @@ const tooLarge = ({ cpu, memory }: Resources): string =>
 
 /** The region that these zones are in; null for none, `several` for more than one: a job is in one. */
 function regionOf(zones: readonly string[]): string | null {
-  const regions = new Set(zones.map((zone) => zone.replace(/^zones\//, "").replace(/-[a-z]$/, "")));
+  const regions = new Set(zones.map(regionOfZone));
   const [region = null] = regions;
   return regions.size > 1 ? "several" : region;
 }

@@ -30,13 +30,21 @@ interface Source {
   readonly own: readonly StatusEvent[];
   /** Those of the tasks that failed, task by task. They come before what the job says of them. */
   readonly ofTasks: readonly (readonly StatusEvent[])[];
+  /** Those of other tasks, which may have shared its machine. */
+  readonly beside?: readonly StatusEvent[];
   /** What counts and durations tell of having run. */
   readonly countedRunning: boolean | undefined;
   readonly scriptsOnly: boolean;
 }
 
 /** What a failure that is certain looked like. */
-export function judgeFailure({ own: told, ofTasks, countedRunning, scriptsOnly }: Source): FailureSeen {
+export function judgeFailure({
+  own: told,
+  ofTasks,
+  beside = [],
+  countedRunning,
+  scriptsOnly,
+}: Source): FailureSeen {
   const toldByTasks = inTimeOrder(ofTasks.flat());
   const own = withoutStale(told);
   const byTasks = inTimeOrder(ofTasks.flatMap((events) => withoutStale(inTimeOrder(events))));
@@ -48,7 +56,7 @@ export function judgeFailure({ own: told, ofTasks, countedRunning, scriptsOnly }
   const { start, end } = startAndEnd(source, judged);
   return {
     exitCode,
-    verdict: verdictOf(judged, all, exitCode, scriptsOnly),
+    verdict: verdictOf(judged, [...all, ...beside], exitCode, scriptsOnly),
     evidence: evidenceOf(judged, own, exitCode),
     ran: ranOf([...toldByTasks, ...told], all, exitCode, countedRunning),
     startedAt: start ? instantOf(momentOf(start.eventTime)) : null,

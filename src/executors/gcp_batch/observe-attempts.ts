@@ -1,11 +1,13 @@
 import type { Handle } from "../../core/job.ts";
 import type { Observation } from "../../core/observation.ts";
+import { regionOfZone } from "../../core/region.ts";
 import type { AttemptRef } from "../../ports.ts";
 import { type BatchContext, parentOf } from "./batch-context.ts";
 import { BatchError } from "./batch-error.ts";
 import { Task } from "./document-shapes.ts";
 import { parseEndRecord, withEndRecord } from "./end-record.ts";
 import { limited } from "./limited.ts";
+import { type LookAtBucket, lookAtBuckets, withMountTrouble } from "./mount-trouble.ts";
 import { momentOf } from "./order-events.ts";
 import { readJob } from "./read-job.ts";
 import type { Found } from "./region-view.ts";
@@ -19,6 +21,11 @@ const WIDTH = 16;
 const SETTLING = 120_000;
 /** Milliseconds for which the tasks of a job that ended may be unknown. https://github.com/nextflow-io/nextflow/issues/5422 */
 const TASKS_LATE = 180_000;
+
+/** For one call of `observe`. */
+interface Looking extends BatchContext {
+  readonly bucket: LookAtBucket;
+}
 
 /** One observation for each attempt. Never fails one because something could not be asked. */
 export async function observeAttempts(
@@ -34,8 +41,9 @@ export async function observeAttempts(
     }),
   );
   const store = await context.store();
+  const looking: Looking = { ...context, bucket: lookAtBuckets(context.options.readText) };
   return limited(refs, WIDTH, (ref) =>
-    observeFound(context, ref, found.get(ref.attempt.id) ?? { kind: "absent" }, store),
+    observeFound(looking, ref, found.get(ref.attempt.id) ?? { kind: "absent" }, store),
   );
 }
 
@@ -43,10 +51,10 @@ export const regionOf = ({ options }: BatchContext, { attempt, region }: Attempt
   readHandle(attempt.handle).region ?? zoneRegion(attempt.resources.zones?.[0]) ?? region ?? options.region;
 
 const zoneRegion = (zone: string | undefined): string | null =>
-  zone?.replace(/^zones\//, "").replace(/-[a-z]$/, "") ?? null;
+  zone === undefined ? null : regionOfZone(zone);
 
 async function observeFound(
-  context: BatchContext,
+  context: Looking,
   ref: AttemptRef,
   found: Found,
   store: string,
@@ -74,7 +82,7 @@ const notSaid = (ref: AttemptRef, detail: string): Observation => ({
 const unreachable = (ref: AttemptRef, error: BatchError): Observation => notSaid(ref, error.message);
 
 /** Not found by its label. Before it was confirmed that says nothing; afterwards only reading it by name is certain. */
-async function observeAbsent(context: BatchContext, ref: AttemptRef, store: string): Promise<Observation> {
+async function observeAbsent(context: Looking, ref: AttemptRef, store: string): Promise<Observation> {
   const { id, status } = ref.attempt;
   if (status === "recorded") {
     return context.neverStarted.has(id)
@@ -117,7 +125,7 @@ function observeGone({ options }: BatchContext, ref: AttemptRef, name: string): 
 }
 
 /** How a job that is there stands. */
-async function observeJob(context: BatchContext, ref: AttemptRef, job: SeenJob): Promise<Observation> {
+async function observeJob(context: Looking, ref: AttemptRef, job: SeenJob): Promise<Observation> {
   if (isNever(job)) return observeNever(ref, job);
   const state = rawStateOf(job);
   // Until it is gone it is not certain that nothing of it runs; the next look finds it gone.
@@ -137,11 +145,12 @@ function observeNever(ref: AttemptRef, job: SeenJob): Observation {
   return isOver ? { ...base, status: "cancelled", ran: false } : { ...base, status: "submitted" };
 }
 
-async function observeFailed(context: BatchContext, ref: AttemptRef, job: SeenJob): Promise<Observation> {
+async function observeFailed(context: Looking, ref: AttemptRef, job: SeenJob): Promise<Observation> {
   const tasks = await readTaskList(context, job);
   const seen = readJob(job.job, tasks);
   const observation = asObservation(ref, job, seen);
-  const told = await withRecord(context, ref, job, observation);
+  const reported = await withRecord(context, ref, job, observation);
+  const told = await withMountTrouble(reported, { job, tasks }, context.bucket);
   const isTold = told.exit_code !== null || told.verdict !== null || observation.ran === false;
   const isFailing = tasks?.some((task) => taskState(task.status?.state) === "FAILED") ?? false;
   if (isTold || isFailing || isLongOver(context, job)) return told;

@@ -74,7 +74,7 @@ function readList(items: readonly unknown[]): Seen | null {
 }
 
 const A_TEMPLATE =
-  /(?:Task|Job) state is (?:updated|set) from [A-Z_-]+ to [A-Z_]+|with exit code 5\d{4}\b|CODE_GCE_[A-Z_]+/;
+  /(?:Task|Job) state is (?:updated|set) from [A-Z_-]+ to [A-Z_]+|with exit code 5\d{4}\b|\bCODE_[A-Z]+_[A-Z_]+/;
 
 /** A document that could not be parsed (a part of JSON, YAML): its sentences are a history, and may be stale. */
 const A_DOCUMENT = /^[\s{,-]*"?(?:state|status|statusEvents|status_events|description)"?\s*:/m;

@@ -1,4 +1,5 @@
 import type { Observation } from "../../core/observation.ts";
+import { judgeTasks } from "./decisive-task.ts";
 import type { Job, Status, StatusEvent, Task } from "./document-shapes.ts";
 import {
   cancelledWaiting,
@@ -9,7 +10,6 @@ import {
   shortageNearEnd,
   startAndEnd,
 } from "./event-facts.ts";
-import { type FailureSeen, judgeFailure } from "./judge-failure.ts";
 import { instantOf, inTimeOrder, momentOf } from "./order-events.ts";
 import { resourcesOf, scriptsOnly, spotOf } from "./read-resources.ts";
 import { readTasks } from "./read-tasks.ts";
@@ -22,6 +22,7 @@ export function readJob(job: Job, tasks: readonly Task[] | null = null): Seen {
     ...nothingSeen(job.name ?? job.uid ?? null),
     resources: resourcesOf(job),
     spot: spotOf(job),
+    definitionOnly: tasks === null && isDefinitionOnly(job),
   };
   const own = inTimeOrder(job.status?.statusEvents ?? []);
   const said = jobState(job.status?.state);
@@ -32,11 +33,15 @@ export function readJob(job: Job, tasks: readonly Task[] | null = null): Seen {
     own,
     tasks: tasks ?? [],
     countedRunning: tasks?.length === 0 ? false : countedRunning(job.status ?? {}),
+    counted: tasks === null ? countedFailures(job.status ?? {}) : null,
     scriptsOnly: scriptsOnly(job),
     submittedAt: instantOf(momentOf(job.createTime)),
   };
   return readState(seen);
 }
+
+const isDefinitionOnly = ({ taskGroups, status }: Job): boolean =>
+  Boolean(taskGroups) && !Object.values(status ?? {}).some((said) => said !== null && said !== undefined);
 
 interface Reading {
   readonly base: Seen;
@@ -47,6 +52,8 @@ interface Reading {
   readonly own: readonly StatusEvent[];
   readonly tasks: readonly Task[];
   readonly countedRunning: boolean | undefined;
+  /** How many of several tasks failed, by the job's own counts; null where one did, or they are known. */
+  readonly counted: string | null;
   readonly scriptsOnly: boolean;
   readonly submittedAt: string | null;
 }
@@ -99,14 +106,10 @@ function times({ own }: Reading): Partial<Observation> {
   };
 }
 
-function failureOf({ own, tasks, countedRunning, scriptsOnly }: Reading): FailureSeen {
-  const failed = tasks.filter((task) => taskState(task.status?.state) === "FAILED");
-  const ofTasks = failed.map((task) => task.status?.statusEvents ?? []);
-  return judgeFailure({ own, ofTasks, countedRunning, scriptsOnly });
-}
-
 function withFailure(reading: Reading, status: Observation["status"]): Seen {
-  const failure = failureOf(reading);
+  const { own, tasks, countedRunning, scriptsOnly, base } = reading;
+  const { resources } = base;
+  const failure = judgeTasks(tasks, { own, countedRunning, scriptsOnly, resources });
   const seen = withState(reading, status, {
     exit_code: failure.exitCode,
     verdict: failure.verdict,
@@ -120,6 +123,7 @@ function withFailure(reading: Reading, status: Observation["status"]): Seen {
     failure: true,
     ranSeconds: failure.ranSeconds,
     vanishedBefore: failure.vanishedBefore,
+    note: failure.note ?? reading.counted,
   };
 }
 
@@ -185,6 +189,15 @@ function countedRunning({ taskGroups, runDuration }: Status): boolean | undefine
     counts.some(([state, count]) => states.includes(state) && count > 0);
   if (some("RUNNING", "SUCCEEDED") || (runDuration ?? 0) > 0) return true;
   return (runDuration === 0 && !some("FAILED")) || (taskGroups && counts.length === 0) ? false : undefined;
+}
+
+function countedFailures({ taskGroups }: Status): string | null {
+  const counts = Object.values(taskGroups ?? {}).flatMap((group) => Object.entries(group.counts ?? {}));
+  const sum = (some: typeof counts): number => some.reduce((total, [, count]) => total + count, 0);
+  const failed = sum(counts.filter(([state]) => state === "FAILED"));
+  return failed > 1
+    ? `${failed} of ${sum(counts)} tasks failed, and the job tells how one of them did: its list of tasks tells of all.`
+    : null;
 }
 
 function ranAtAll({ own, whole, countedRunning: counted }: Reading): boolean | undefined {

@@ -1,8 +1,8 @@
+import { cleanLog, lastLines } from "../../core/log-text.ts";
 import type { AttemptRef, LogRequest } from "../../ports.ts";
 import type { BatchContext } from "./batch-context.ts";
 import { BatchError } from "./batch-error.ts";
 import type { CloudLogging } from "./cloud-logging.ts";
-import { cleanText, lastLines } from "./log-text.ts";
 import { nameOf } from "./observe-attempts.ts";
 import { readHandle, readSeenJob } from "./seen-job.ts";
 
@@ -18,7 +18,7 @@ export async function readLog(
   const text =
     uploaded ?? (uid === null || !logging ? null : await logging.read(uid, ref.attempt.recorded_at, lines));
   if (text === null) return null;
-  const clean = cleanText(text);
+  const clean = cleanLog(text);
   return lines === null ? clean : lastLines(clean, lines);
 }
 

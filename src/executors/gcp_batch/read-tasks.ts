@@ -1,6 +1,6 @@
 import type { Observation } from "../../core/observation.ts";
+import { judgeTasks, sayFailedTasks } from "./decisive-task.ts";
 import type { Task } from "./document-shapes.ts";
-import { judgeFailure } from "./judge-failure.ts";
 import { nothingSeen, type Seen } from "./seen.ts";
 import { taskState } from "./state-words.ts";
 
@@ -14,7 +14,7 @@ export function readTasks(tasks: readonly Task[], complete: boolean): Seen {
     const observation = { ...base.observation, status, raw_state: rawOf(states) };
     return { ...base, state: status, observation, note: noteOf(tasks, states, status) };
   }
-  return { ...base, ...failedSeen(base, failed, states) };
+  return { ...base, ...failedSeen(base, tasks, states) };
 }
 
 /** One word for all of them: what is alive keeps the job open, then a failure decides. */
@@ -31,14 +31,13 @@ function together(states: readonly (string | null)[], complete: boolean): Observ
 
 const KNOWN = new Set(["SUCCEEDED", "UNEXECUTED"]);
 
-function failedSeen(base: Seen, failed: readonly Task[], states: readonly (string | null)[]): Partial<Seen> {
-  const ofTasks = failed.map((task) => task.status?.statusEvents ?? []);
-  const never = failed.length === 0;
-  const seen = judgeFailure({
+function failedSeen(base: Seen, tasks: readonly Task[], states: readonly (string | null)[]): Partial<Seen> {
+  const never = !states.includes("FAILED");
+  const seen = judgeTasks(tasks, {
     own: [],
-    ofTasks,
     countedRunning: never ? false : undefined,
     scriptsOnly: false,
+    resources: {},
   });
   const evidence = never
     ? [{ source: "executor", text: "its tasks were never executed" } as const]
@@ -48,7 +47,7 @@ function failedSeen(base: Seen, failed: readonly Task[], states: readonly (strin
     failure: true,
     ranSeconds: seen.ranSeconds,
     vanishedBefore: seen.vanishedBefore,
-    note: states.length > 1 ? countNote(states) : null,
+    note: seen.note,
     observation: {
       ...base.observation,
       status: "failed",
@@ -66,9 +65,6 @@ function failedSeen(base: Seen, failed: readonly Task[], states: readonly (strin
 const rawOf = (states: readonly (string | null)[]): string | null =>
   [...new Set(states.filter((state) => state !== null))].slice(0, 10).join(", ") || null;
 
-const countNote = (states: readonly (string | null)[]): string =>
-  `${states.filter((state) => state === "FAILED").length} of ${states.length} tasks failed.`;
-
 function noteOf(
   tasks: readonly Task[],
   states: readonly (string | null)[],
@@ -76,7 +72,7 @@ function noteOf(
 ): string | null {
   if (tasks.length === 0)
     return "There are no tasks (yet): they may be absent for minutes after a job is made.";
-  if (states.includes("FAILED")) return `${countNote(states)} The others have not ended.`;
+  if (states.includes("FAILED")) return `${sayFailedTasks(tasks)} The others have not ended.`;
   return status === null && states.every((state) => state === "SUCCEEDED")
     ? "All tasks shown succeeded, and there are more."
     : null;

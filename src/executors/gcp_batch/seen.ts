@@ -20,6 +20,8 @@ export interface Seen {
   readonly ranSeconds: number | null;
   /** Earlier losses of its machine (50002) after it had run. */
   readonly vanishedBefore: number;
+  /** True for what asks for a job and says nothing of how one stands: there is nothing to judge. */
+  readonly definitionOnly: boolean;
   /** A sentence about what the state alone does not say; null when there is nothing to add. */
   readonly note: string | null;
 }
@@ -36,5 +38,6 @@ export const nothingSeen = (name: string | null = null): Seen => ({
   spot: null,
   ranSeconds: null,
   vanishedBefore: 0,
+  definitionOnly: false,
   note: null,
 });

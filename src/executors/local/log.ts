@@ -1,13 +1,11 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-
-const TAIL_LINES = 100;
-const TAIL_BYTES = 8192;
+import { cleanLog, decodeEnd, lastLines, TAIL_BYTES, tailOf } from "../../core/log-text.ts";
 
 /** The end of a log for an observation: at most 100 lines and 8 KiB. Null when there is no log. */
 export function readTail(path: string): string | null {
   // Twice the size: escape sequences and overwritten progress bars are taken out after reading.
-  const raw = readEnd(path, 2 * TAIL_BYTES);
-  return raw === null ? null : lastBytes(lastLines(cleanLog(raw), TAIL_LINES), TAIL_BYTES);
+  const text = readEnd(path, 2 * TAIL_BYTES);
+  return text === null ? null : tailOf(text);
 }
 
 /** Bytes that are read for the last so many lines: a log may hold one line of many megabytes. */
@@ -22,7 +20,7 @@ export function readLog(path: string, lines: number | null): string | null {
   return lines === null ? text : lastLines(text, lines);
 }
 
-function readEnd(path: string, most: number): Buffer | null {
+function readEnd(path: string, most: number): string | null {
   let file: number;
   try {
     file = openSync(path, "r");
@@ -35,47 +33,9 @@ function readEnd(path: string, most: number): Buffer | null {
     const length = Math.min(size, most);
     const bytes = Buffer.alloc(length);
     const got = readSync(file, bytes, 0, length, size - length);
-    return wholeCharacters(bytes.subarray(0, got), length < size);
+    const read = bytes.subarray(0, got);
+    return length < size ? decodeEnd(read) : read.toString("utf8");
   } finally {
     closeSync(file);
   }
-}
-
-/** Without the rest of a character that begins before the cut. */
-function wholeCharacters(bytes: Buffer, wasCut: boolean): Buffer {
-  let start = 0;
-  while (wasCut && start < 3 && start < bytes.length && (bytes[start]! & 0xc0) === 0x80) start++;
-  return bytes.subarray(start);
-}
-
-/** Each kind of sequence has a longest form: without one, a log of escape characters would be read over and over. */
-const ESCAPES =
-  /\u001b(?:\[[0-?]{0,64}[ -/]{0,16}[@-~]|\][^\u0007\u001b]{0,512}(?:\u0007|\u001b\\)|[PX^_][^\u001b]{0,512}\u001b\\|[ -/]{0,16}[0-~])/g;
-
-/**
- * Valid UTF-8 with no control characters but newline and tab, so that it can stand in a document, a terminal or a page.
- * Of a line that was overwritten after a carriage return (a progress bar), what a terminal would show last stays.
- */
-export function cleanLog(raw: Buffer): string {
-  const text = raw.toString("utf8").replace(ESCAPES, "");
-  const lines = text.includes("\r") ? text.split("\n").map(asShown).join("\n") : text;
-  return lines.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
-}
-
-function asShown(line: string): string {
-  let end = line.length;
-  while (end > 0 && line[end - 1] === "\r") end -= 1;
-  return line.slice(line.lastIndexOf("\r", end - 1) + 1, end);
-}
-
-function lastLines(text: string, lines: number): string {
-  const end = text.endsWith("\n") ? "\n" : "";
-  const all = text.slice(0, text.length - end.length).split("\n");
-  return lines <= 0 || text === "" ? "" : all.slice(-lines).join("\n") + end;
-}
-
-function lastBytes(text: string, most: number): string {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= most) return text;
-  return wholeCharacters(bytes.subarray(bytes.length - most), true).toString();
 }

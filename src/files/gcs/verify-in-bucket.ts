@@ -1,5 +1,5 @@
 import type { OutputFile } from "../../core/job.ts";
-import type { Manifest, Verification } from "../../core/observation.ts";
+import type { Manifest, OtherFile, Verification } from "../../core/observation.ts";
 import type { Files } from "../../ports.ts";
 import { manifestPath, parseManifest } from "../manifest.ts";
 import { mapLimited } from "../map-limited.ts";
@@ -33,7 +33,7 @@ export async function verifyInBucket(
   );
   const facts = await lookUp(client, folder.bucket, named);
   const troubles: unknown[] = [];
-  const results = await mapLimited(attempts, AT_ONCE, async (wanted): Promise<[string, Verified][]> => {
+  const results = await mapLimited(attempts, AT_ONCE, async (wanted): Promise<[string, Verification][]> => {
     try {
       const read = manifests.get(wanted.id)!;
       if ("trouble" in read) throw read.trouble;
@@ -48,7 +48,6 @@ export async function verifyInBucket(
   return new Map(found);
 }
 
-type Verified = Found extends Map<string, infer Value> ? Value : never;
 type Read = { readonly manifest: Manifest | null } | { readonly trouble: unknown };
 
 /** Each attempt's own manifest, by attempt id. Those that have been read before are looked at first, all together. */
@@ -93,21 +92,32 @@ async function verified(
     readonly manifest: Manifest | null;
     readonly facts: Map<string, ObjectFact>;
   },
-): Promise<Verified> {
+): Promise<Verification> {
   const { wanted, manifest, facts } = parts;
   if (!manifest) return NOTHING;
-  const there = manifest.outputs.flatMap((entry) => {
+  const lying = manifest.outputs.flatMap((entry) => {
     const fact = facts.get(`${folder.prefix}${entry.path}`);
-    return fact && isContent(fact, entry) ? [{ entry, fact }] : [];
+    return fact ? [{ entry, fact }] : [];
   });
-  const sizes: Verification["sizes"] = Object.fromEntries(
-    there.map(({ entry, fact }) => [entry.path, fact.size]),
+  const there = lying.filter(({ entry, fact }) => isContent(fact, entry));
+  const sizes = Object.fromEntries(there.map(({ entry, fact }) => [entry.path, fact.size]));
+  const others = Object.fromEntries(
+    lying
+      .filter(({ entry, fact }) => !isContent(fact, entry))
+      .map(({ entry, fact }) => [entry.path, otherFile(fact)]),
   );
   const measured = there.filter(({ entry }) => wanted.metrics.includes(entry.pattern));
   const paths = new Map(measured.map(({ entry, fact }) => [entry.path, fact]));
   const metrics = await mapLimited([...paths], 4, ([path, fact]) => readMetrics(client, folder, path, fact));
-  return { manifest, sizes: { ...sizes }, metrics: mergeMetrics(metrics) };
+  const replaced = Object.keys(others).length > 0 ? { others } : {};
+  return { manifest, sizes, ...replaced, metrics: mergeMetrics(metrics) };
 }
+
+const otherFile = ({ size, md5, generation }: ObjectFact): OtherFile => ({
+  size,
+  checksum: md5 === null ? null : `md5:${md5}`,
+  generation,
+});
 
 /**
  * False when another content lies there than was published. Only an MD5 can be compared without reading it all: the

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Event } from "../../core/event.ts";
-import type { Job } from "../../core/job.ts";
 import { AdapterError, type Commit } from "../../ports.ts";
 import { refuseOversize } from "../commit-limits.ts";
+import { storable } from "../storable.ts";
 import type { Snapshot, Write } from "./database.ts";
 import { jobFields } from "./job-document.ts";
 import { addedNotice } from "./notice-document.ts";
@@ -135,12 +135,3 @@ const unsettled = (what: string, error: Error | null): Error =>
     `Firestore: cannot ${what}: it was refused ${MOST_TRIES} times though nothing had changed. The next tick tries again.`,
     { code: "store_contended", retryable: true },
   );
-
-/** The job as it is stored. Refuses a projection: what it lacks would be lost. */
-function storable(job: Job & { readonly whole?: boolean }, runId: string, rev: number): Job {
-  const { whole, ...fields } = job;
-  if (whole === false)
-    throw new Error(`job ${job.key} of run ${runId} is a projection; load it whole to change it`);
-  if (job.run_id !== runId) throw new Error(`job ${job.key} belongs to run ${job.run_id}, not to ${runId}`);
-  return { ...fields, rev };
-}

@@ -1,7 +1,7 @@
-import type { Job } from "../../core/job.ts";
 import type { Commit } from "../../ports.ts";
 import { refuseOversize } from "../commit-limits.ts";
 import { headOf } from "../head.ts";
+import { storable } from "../storable.ts";
 import type { Connection } from "./connection.ts";
 import { epochOf } from "./instant.ts";
 import { addNotice, appendEvent, replaceRun, writeJob, written } from "./write-documents.ts";
@@ -31,13 +31,4 @@ export function commitChanges(db: Connection, commit: Commit): CommitResult {
     for (const notice of notices) addNotice(db, notice);
     return { kind: "done", rev };
   });
-}
-
-/** The job as it is stored. Refuses a projection: what it lacks would be lost. */
-function storable(job: Job & { readonly whole?: boolean }, runId: string, rev: number): Job {
-  const { whole, ...fields } = job;
-  if (whole === false)
-    throw new Error(`job ${job.key} of run ${runId} is a projection; load it whole to change it`);
-  if (job.run_id !== runId) throw new Error(`job ${job.key} belongs to run ${job.run_id}, not to ${runId}`);
-  return { ...fields, rev };
 }

@@ -44,27 +44,36 @@ test("a region that does not exist, asked for by the run: refused by name", asyn
 const GONE = (said: string) =>
   `VM in Managed Instance Group meets error: Batch Error: code - CODE_GCE_BAD_REQUEST, description - error count is 1, latest message example: ${said}`;
 
-test("a machine type that does not exist: the job fails before any task, and the run is aborted in Compute's words", async (t) => {
-  const text = GONE(
-    "Invalid value for field 'resource.machineType': 'n9-huge-4'. The referenced machine type does not exist.",
-  );
-  const world = await openWorld(t, { scenario: { rules: [{ effect: { zero_tasks: { text } } }] } });
-  if (!world) return;
-  const app = await world.open();
-  const { run_id } = await app.start(
-    workPipeline(undefined, { resources: { ...SMALL_RESOURCES, machine: "n9-huge-4" } }),
-    ["s1", "s2", "s3"],
-  );
-  assert.deepEqual(endOf(await app.end(run_id)), ["failed", "aborted"]);
-  const jobs = Object.values(await app.jobs(run_id));
-  const failed = jobs.filter(({ status }) => status === "failed");
-  assert.ok(failed.length > 0);
-  for (const job of failed) {
-    assert.deepEqual([job.class, job.attempts.length], ["config", 1]);
-    assert.match(job.decision!.reasoning, /n9-huge-4.*does not exist/);
-  }
-  assert.match(app.told.at(-1)!.facts.details.join("\n"), /n9-huge-4/);
-});
+/** In the words of the service as it refuses it, and in those of Compute where a group of machines could not be made. */
+for (const [who, text] of [
+  ["Batch", null],
+  [
+    "Compute",
+    GONE(
+      "Invalid value for field 'resource.machineType': 'n9-huge-4'. The referenced machine type does not exist.",
+    ),
+  ],
+] as const) {
+  test(`a machine type that does not exist: the job fails before any task, and the run is aborted in the words of ${who}`, async (t) => {
+    const rules = text === null ? [] : [{ effect: { zero_tasks: { text } } }];
+    const world = await openWorld(t, { scenario: { rules } });
+    if (!world) return;
+    const app = await world.open();
+    const { run_id } = await app.start(
+      workPipeline(undefined, { resources: { ...SMALL_RESOURCES, machine: "n9-huge-4" } }),
+      ["s1", "s2", "s3"],
+    );
+    assert.deepEqual(endOf(await app.end(run_id)), ["failed", "aborted"]);
+    const jobs = Object.values(await app.jobs(run_id));
+    const failed = jobs.filter(({ status }) => status === "failed");
+    assert.ok(failed.length > 0);
+    for (const job of failed) {
+      assert.deepEqual([job.class, job.attempts.length], ["config", 1], job.decision?.reasoning);
+      assert.match(job.decision!.reasoning, /n9-huge-4.*(does not exist|is not available)/);
+    }
+    assert.match(app.told.at(-1)!.facts.details.join("\n"), /n9-huge-4/);
+  });
+}
 
 test("a job that fails before any task without a cause is retried free, and then told", async (t) => {
   const world = await openWorld(t, {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
-import { cleanText, lastLines, tailOf } from "../../../src/executors/gcp_batch/log-text.ts";
 import { aSubmission, confirmed, executorWith, fakeBatch } from "./fake-batch.ts";
 
 const work = aSubmission();
@@ -77,12 +76,4 @@ test("an attempt that was not confirmed yet is found by its job, and one that is
   assert.equal(await executor.log(work, { lines: null }), null);
   await executor.submit([work]);
   assert.equal(await executor.log(work, { lines: null }), "here\n");
-});
-
-test("a tail is at most a hundred lines and eight KiB of whole characters", () => {
-  assert.equal(tailOf(`${"x\n".repeat(500)}end\n`).split("\n").length, 101);
-  const long = tailOf("é".repeat(10_000));
-  assert.ok(Buffer.byteLength(long) <= 8192 && !long.includes("\ufffd"));
-  assert.deepEqual([lastLines("", 3), lastLines("a\nb", 1), lastLines("a\nb\n", 0)], ["", "b", ""]);
-  assert.equal(cleanText("10 %\r50 %\rdone\n\u0007x\u001b]0;title\u0007y"), "done\nxy");
 });

@@ -89,6 +89,14 @@ test("an output with another content than was published is not there", async (t)
   await putManifest(bucket, 1, [entry("a.txt", 3, sha256), entry("b.txt", 9, sha256)]);
   const found = await bucket.files.verify(RUN, [attempt(0), attempt(1)]);
   assert.deepEqual(found.get("id-0")?.sizes, { "b.txt": 3 });
+  const { generation } = (await bucket.files.locate(RUN, "a.txt"))!;
+  const others = { "a.txt": { size: 3, checksum: md5("abd"), generation } };
+  assert.deepEqual(
+    Reflect.get(found.get("id-0")!, "others"),
+    others,
+    "it is there, and is told as another file",
+  );
+  assert.equal("others" in found.get("id-1")!, false);
   assert.deepEqual(found.get("id-1")?.sizes, { "a.txt": 3, "b.txt": 3 }, "core compares the sizes");
 });
 

@@ -3,10 +3,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, symlink } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
+import { freePort } from "../../../infra/free-port.ts";
 import { needs } from "../../support/require.ts";
 import { besideCheckout, sharedPath } from "../../support/shared.ts";
 import type { Part } from "./conformance/check.ts";
@@ -45,15 +45,6 @@ async function start(): Promise<string> {
   const said = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
   if (!String(said[0]).startsWith("ready")) throw new Error(`firebase-tools did not start: ${said[0]}`);
   return `http://127.0.0.1:${port}`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 const url = present ? await start() : null;

@@ -43,6 +43,11 @@ export const BROKEN: readonly (readonly [string, object, RegExp])[] = [
     /"1A" is not/,
   ],
   [
+    "a secret that is no version",
+    spec({ environment: { secretVariables: { TOKEN: "projects/p/secrets/token" } } }),
+    /environment\.secret_variables field is invalid\. "TOKEN" must be projects\/PROJECT\/secrets/,
+  ],
+  [
     "too many tasks",
     group({ taskCount: 100_001 }),
     /task_count must be in the range \[1, 100000\], got 100001/,
@@ -84,6 +89,12 @@ export const BROKEN: readonly (readonly [string, object, RegExp])[] = [
   ],
   ["a volume without source", volume({ mountPath: "/mnt" }), /a source must be specified/],
   ["a volume without path", volume({ gcs: { remotePath: "b" } }), /mount_path field is invalid/],
+  [
+    "NFS without a path",
+    volume({ nfs: { server: "10.0.0.1" }, mountPath: "/mnt" }),
+    /nfs\.remote_path field/,
+  ],
+  ["NFS without a server", volume({ nfs: { remotePath: "/x" }, mountPath: "/mnt" }), /nfs\.server field/],
   [
     "a bucket as URL",
     volume({ gcs: { remotePath: "gs://b" }, mountPath: "/mnt" }),
