@@ -54,5 +54,6 @@ export const stubDeps = (store: RunStore, executor: Executor): Deps => ({
   defaultExecutor: "local",
   subscriptions: [],
   caps: { jobsPerRun: 1_000_000, runsPerHour: 10_000, attemptsPerJob: 20, memoryBytes: null },
+  ping: async () => {},
   warn: (text) => console.error(`bench: warning: ${text}`),
 });

@@ -91,7 +91,7 @@ function faceOf({ deps, cache, close }: App, cwd: string): BioAgent {
     wait: async (reference, options) => (await drive(deps, cache, await find(reference), options))!,
     tick: async () => ({
       ...(await tickAll(deps, cache, "all")),
-      notices: await deliver(deps, { limit: MOST }),
+      notices: await deliver(deps, { limit: MOST, cache }),
     }),
     cancel: async (reference, by) => cancel(deps, await find(reference), by ?? null),
     approve: async (reference, by) => approve(deps, await find(reference), by ?? null),

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Deps } from "./app/deps.ts";
 import { RunsCache } from "./app/runs-cache.ts";
+import { openPing } from "./channels/ping.ts";
 import { CHANNEL_KINDS, type ChannelConfig, channelTraits, openChannel } from "./channels/registry.ts";
 import {
   type ChannelKinds,
@@ -70,10 +71,16 @@ export async function openApp(config: Config, options: AppOptions): Promise<App>
     defaultExecutor: config.executor,
     subscriptions: config.subscriptions,
     caps: config.caps,
+    ping: pingOf(config, options.warn),
     warn: options.warn,
   };
   return { deps, cache: new RunsCache(), config, close: () => store.close() };
 }
+
+const pingOf = ({ pingUrl, allowPrivateUrls }: Config, warn: (text: string) => void): Deps["ping"] =>
+  pingUrl === null
+    ? async () => {}
+    : openPing({ url: pingUrl, allowPrivateUrls, warn, now: () => performance.now() });
 
 const hash: Hash = (text) => createHash("sha256").update(text).digest("hex");
 

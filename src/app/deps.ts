@@ -38,6 +38,8 @@ export interface Deps {
   readonly defaultExecutor: ExecutorKind;
   readonly subscriptions: readonly Subscription[];
   readonly caps: Caps;
+  /** Tells a watcher outside that the monitor lives: whoever stops cannot say so. Never throws, and takes a few seconds at most. */
+  readonly ping: () => Promise<void>;
   /** What people should know of the machine's doings, a line each: warnings, never results. */
   readonly warn: (text: string) => void;
 }

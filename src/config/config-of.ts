@@ -17,6 +17,8 @@ export interface Config {
   readonly pipelines: string;
   readonly url: string | null;
   readonly publicUrl: string | null;
+  /** A secret: whoever knows it can say that the monitor lives. */
+  readonly pingUrl: string | null;
   readonly token: string | null;
   /** E-mails; empty: whoever IAM lets in. */
   readonly invokers: readonly string[];
@@ -83,6 +85,7 @@ export function configOf(settings: Settings, { cwd, file }: { cwd: string; file:
     pipelines: at(settings.pipelines),
     url: settings.url ?? null,
     publicUrl: settings.public_url ?? null,
+    pingUrl: settings.ping_url ?? null,
     token: settings.token ?? null,
     invokers: settings.invokers,
     audience: settings.audience,

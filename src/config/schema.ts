@@ -167,6 +167,12 @@ export const Settings = z.strictObject({
     otherwise: "none",
     about: "where people open the page; links in notices use it",
   }),
+  ping_url: Url.optional().meta({
+    env: "BIOAGENT_PING_URL",
+    otherwise: "none",
+    about:
+      "asked after every pass over the runs, so that a watcher outside (a dead man's switch) notices when passes stop",
+  }),
   token: z
     .string()
     .refine((text) => /^[\x21-\x7e]{16,}$/.test(text), "expected at least 16 characters, without blanks")

@@ -38,7 +38,13 @@ export function openDeliver(app: App, options: DeliverOptions): Handler {
       const begun = time.now();
       const isTimeUp = () => time.now() - begun >= SHARE * DELIVER_SECONDS * 1000;
       if (runId !== null)
-        await deliverBacklog(app.deps, { limit: NOTICES_PER_ROUND, runId, isTimeUp, sleep: time.sleep });
+        await deliverBacklog(app.deps, {
+          limit: NOTICES_PER_ROUND,
+          runId,
+          cache: app.cache,
+          isTimeUp,
+          sleep: time.sleep,
+        });
       return nothing();
     } catch (error) {
       return problemResponse(error, app.deps.warn, `${request.method} deliver`);

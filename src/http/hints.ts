@@ -82,7 +82,7 @@ export function openHints(parts: {
     if (run === null) return;
     for (const warning of await app.deps.ledger.record(app.cache.news([run]), app.deps.now()))
       app.deps.warn(warning);
-    await deliver(app.deps, { limit: NOTICES_PER_LOOK, runId });
+    await deliver(app.deps, { limit: NOTICES_PER_LOOK, runId, cache: app.cache });
   };
 
   return async ({ attempt, publishedAt }) => {

@@ -68,6 +68,7 @@ export function openPoll(given: App, options: PollOptions): Handler {
       await sweepOrphans(deps, cache);
     }
     const duration = time.now() - begun;
+    await deps.ping();
     print(heartbeat(sweep, { duration, reads: counted.readsSinceLast(), hints: fates.take() }));
     return sweep;
   });
@@ -119,11 +120,14 @@ export function openPoll(given: App, options: PollOptions): Handler {
 }
 
 /** Delivers what is due, for as long as somebody waits for it. Never throws: what was not told is told by the next sweep. */
-async function tell({ deps }: App, time: Time): Promise<{ sent: number; postponed: number; failed: number }> {
+async function tell(
+  { deps, cache }: App,
+  time: Time,
+): Promise<{ sent: number; postponed: number; failed: number }> {
   const begun = time.now();
   const isTimeUp = () => time.now() - begun >= WAIT_FOR_NOTICES;
   try {
-    const told = await deliverBacklog(deps, { limit: NOTICES_PER_ROUND, isTimeUp, sleep: time.sleep });
+    const told = await deliverBacklog(deps, { limit: NOTICES_PER_ROUND, cache, isTimeUp, sleep: time.sleep });
     return { sent: told.sent, postponed: told.postponed, failed: told.failed.length };
   } catch (error) {
     deps.warn(`notices could not be delivered, they are tried again: ${messageOf(error)}`);

@@ -42,7 +42,8 @@ export function startTicker(app: App, every: number): Ticker {
 async function onePass({ deps, cache }: App): Promise<string[]> {
   try {
     const { errors } = await tickAll(deps, cache, "due");
-    await deliver(deps, { limit: NOTICES_PER_PASS });
+    await deliver(deps, { limit: NOTICES_PER_PASS, cache });
+    await deps.ping();
     return errors;
   } catch (error) {
     return [`a pass over the runs failed and is made again: ${messageOf(error)}`];

@@ -64,6 +64,7 @@ export async function openMemoryApp(t: TestContext, options: MemoryAppOptions = 
     defaultExecutor: "local",
     subscriptions: [{ on: ["run.completed", "run.failed", "run.cancelled"], to: ["lab"] }],
     caps: { ...config.caps, runsPerHour: options.runsPerHour ?? config.caps.runsPerHour },
+    ping: async () => {},
     warn: (text) => warnings.push(text),
   };
   const cache = new RunsCache();

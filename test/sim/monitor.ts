@@ -83,6 +83,7 @@ export function monitorDeps(
     defaultExecutor: "local",
     subscriptions: [{ on: ["run.completed", "run.failed", "run.cancelled"], to: ["lab"] }],
     caps: { jobsPerRun: 1000, runsPerHour: 1000, attemptsPerJob: 20, memoryBytes: null },
+    ping: async () => {},
     warn: () => {},
   };
 }

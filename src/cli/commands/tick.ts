@@ -30,7 +30,8 @@ async function tick(context: Context): Promise<number> {
       for (const id of await store.activeRuns(EVERY_RUN, MOST_RUNS))
         before.set(id, (await store.readRun(id))?.rev ?? 0);
       const { runs, errors } = await tickAll(deps, cache, "all");
-      const { failed } = await deliver(deps, { limit: NOTICES });
+      const { failed } = await deliver(deps, { limit: NOTICES, cache });
+      await deps.ping();
       for (const notice of failed) errors.push(`notice ${notice.id} was not delivered: ${notice.error}`);
       if (context.json) {
         printJson(context, { runs: runs.map(({ run_id, status }) => ({ run_id, status })), errors });

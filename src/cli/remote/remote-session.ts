@@ -105,6 +105,7 @@ function depsOf(config: Config, api: ApiClient, warn: (text: string) => void): D
     defaultExecutor: config.executor,
     subscriptions: config.subscriptions,
     caps: config.caps,
+    ping: async () => {},
     warn,
   };
 }
