@@ -16,6 +16,8 @@ const PATTERNS: Record<string, string[]> = {
   chaos: [
     "test/e2e/kills.test.ts",
     "test/e2e/cloud-kills.test.ts",
+    "test/e2e/delivery-kills.test.ts",
+    "test/app/deliver-crashes.test.ts",
     "test/e2e/at-once.test.ts",
     "test/core/{invariants,exhaustive,hostile}.test.ts",
   ],
@@ -30,7 +32,12 @@ const found = patterns.flatMap((pattern) => globSync(pattern, { cwd: root })).so
 const files =
   named.length > 0 ? named : found.filter((file) => suite !== "all" || !file.endsWith(".tools.test.ts"));
 
-const full = { BIOAGENT_HISTORIES: "5000", BIOAGENT_KILLS: "200", BIOAGENT_CLOUD_KILLS: "100" };
+const full = {
+  BIOAGENT_HISTORIES: "5000",
+  BIOAGENT_KILLS: "200",
+  BIOAGENT_CLOUD_KILLS: "100",
+  BIOAGENT_DELIVERY_KILLS: "500",
+};
 const done = spawnSync(process.execPath, ["--test", "--test-concurrency=2", ...files], {
   cwd: root,
   stdio: "inherit",
