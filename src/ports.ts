@@ -102,6 +102,8 @@ export interface ChannelState {
   readonly channel: string;
   /** Nothing is sent before this instant (a provider's Retry-After, or our own pace). */
   readonly not_before: string | null;
+  /** The first turn that no waiting notice has been given yet. */
+  readonly next_turn?: string | null | undefined;
   /** Permanently broken, and why; cleared by a successful `notify test`. */
   readonly disabled: { readonly reason: string; readonly since: string } | null;
   readonly rev: number;
@@ -346,6 +348,16 @@ export interface Channel {
   /** The channel that is told what this one could not be. */
   readonly fallback?: string | undefined;
   deliver(message: Message, recipient: string): Promise<Delivery>;
+  /** How it would tell the message, without a word to anybody. */
+  preview?(message: Message, recipient: string): Promise<Preview>;
+}
+
+/** A message as its channel would send it; `html` is a whole document, `json` what is posted. */
+export interface Preview {
+  readonly form: "text" | "markdown" | "html" | "json";
+  readonly text: string;
+  /** What stands above it: an e-mail's subject, a pull request's title. */
+  readonly title?: string | undefined;
 }
 
 // ── The rest ─────────────────────────────────────────────────────────────────────────────────────

@@ -6,11 +6,10 @@ import { isTooOld, LONGEST_PAUSE, later, mark } from "./mark.ts";
 import { noteBrokenChannel } from "./note-broken-channel.ts";
 import { messageOf } from "./probe.ts";
 import type { RunsCache } from "./runs-cache.ts";
+import { claim, takeTurn } from "./take-turn.ts";
 import { keepTold, readTold } from "./thread.ts";
 import { viewRun } from "./view-run.ts";
 
-/** How long a claim holds, seconds: longer than any channel's own time limit. */
-const LEASE = 120;
 /** Seconds between two messages about jobs of one run on one channel. */
 const BETWEEN_GROUPS = 300;
 /** Notices that are told in one message at most. */
@@ -63,27 +62,22 @@ export async function deliver(given: Deps, options: DeliverOptions): Promise<Del
 async function deliverInTurn(deps: Delivering, notices: readonly Notice[]): Promise<Notice[]> {
   const after: Notice[] = [];
   const handled = new Set<string>();
-  let waiting = 0;
   for (const notice of notices) {
     if (handled.has(notice.id)) continue;
-    const state = await deps.store.readChannel(notice.channel);
     const channel = deps.channels.get(notice.channel);
-    if (channel?.pulled) await leaveToBridge(deps, notice, channel);
-    else if (state.not_before !== null && state.not_before > deps.now()) {
-      // Due again when it is its turn: until then it must not stand in the way of other channels' notices.
-      const turn = (waiting++ * (channel?.paceMilliseconds ?? 0)) / 1000;
-      await deps.store.updateNotice({ ...notice, next_at: later(state.not_before, turn) });
-    } else {
-      const tried = await deliverNext(deps, notice, state);
-      for (const { id } of tried) handled.add(id);
-      after.push(...tried);
+    if (channel?.pulled) {
+      await leaveToBridge(deps, notice, channel);
+      continue;
     }
+    const tried = await deliverNext(deps, notice, channel?.paceMilliseconds ?? 0);
+    for (const { id } of tried) handled.add(id);
+    after.push(...tried);
   }
   return after;
 }
 
 /** The notice and those told with it, as they are afterwards; none when it was not its turn. */
-async function deliverNext(deps: Delivering, notice: Notice, state: ChannelState): Promise<Notice[]> {
+async function deliverNext(deps: Delivering, notice: Notice, paceMilliseconds: number): Promise<Notice[]> {
   const now = deps.now();
   const { store } = deps;
   if (notice.status === "sending" && !mustArrive(notice.event)) {
@@ -100,32 +94,22 @@ async function deliverNext(deps: Delivering, notice: Notice, state: ChannelState
     await store.updateNotice({ ...notice, next_at: quietUntil });
     return [];
   }
-  const claimed = await claim(deps, isGrouped(notice) ? await alike(deps, notice) : [notice]);
-  if (claimed.length === 0) return [];
-  const outcome = await outcomeOf(deps, claimed, { state, kept: told.kept });
+  const turn = await takeTurn(deps, notice, paceMilliseconds);
+  if (turn === null) return [];
+  const claimed = [turn.notice, ...(isGrouped(notice) ? await claimAlike(deps, notice) : [])];
+  const outcome = await outcomeOf(deps, claimed, { state: turn.state, kept: told.kept });
   return settle(deps, claimed, outcome);
 }
 
 const found = (notice: Notice | null): Notice[] => (notice ? [notice] : []);
 
-/** Everything that waits to be told to the same people about the same run in the same words, due or not. */
-async function alike(deps: Deps, notice: Notice): Promise<Notice[]> {
+/** Everything else that waits to be told to the same people about the same run in the same words, due or not. */
+async function claimAlike(deps: Deps, notice: Notice): Promise<Notice[]> {
   const { run_id, channel } = notice;
   const query = { run_id, channel, status: ["pending"] as const, limit: MOST_TOGETHER };
-  const others = await deps.store.queryNotices(query);
-  return [notice, ...others.filter((other) => other.id !== notice.id && isAlike(other, notice))];
-}
-
-async function claim(deps: Deps, notices: readonly Notice[]): Promise<Notice[]> {
   const claimed: Notice[] = [];
-  for (const notice of notices) {
-    const mine = await deps.store.updateNotice({
-      ...notice,
-      status: "sending",
-      next_at: later(deps.now(), LEASE),
-      tries: notice.tries + 1,
-      possible_repeat: notice.possible_repeat || notice.status === "sending",
-    });
+  for (const other of await deps.store.queryNotices(query)) {
+    const mine = isAlike(other, notice) ? await claim(deps, other) : null;
     if (mine) claimed.push(mine);
   }
   return claimed;
@@ -179,7 +163,7 @@ async function settle(deps: Delivering, claimed: readonly Notice[], outcome: Del
     ...(ends ? { ended_round: first.round } : {}),
     ...(outcome.kind === "delivered" && isGrouped(first) ? { progress_at: now } : {}),
   });
-  await setPace(deps, first, outcome);
+  await tellOthers(deps, first, outcome);
   const after: Notice[] = [];
   for (const notice of claimed) {
     const marked = mark(notice, outcome, now);
@@ -222,21 +206,20 @@ async function leaveToBridge(deps: Deps, notice: Notice, channel: Channel): Prom
   });
 }
 
-/** The channel's pace, a provider's Retry-After and a broken channel are known to all instances. */
-async function setPace(deps: Deps, notice: Notice, outcome: Delivery): Promise<void> {
-  const now = deps.now();
-  const channel = deps.channels.get(notice.channel);
-  const wait = outcome.kind === "rejected" && channel ? (outcome.after_seconds ?? 0) : 0;
-  const pause = Math.max(wait, (channel?.paceMilliseconds ?? 0) / 1000);
+/** A provider's Retry-After and a broken channel are known to all instances. */
+async function tellOthers(deps: Deps, notice: Notice, outcome: Delivery): Promise<void> {
+  const wait =
+    outcome.kind === "rejected" && deps.channels.has(notice.channel) ? outcome.after_seconds : null;
   const disable = outcome.kind === "permanent" && outcome.disable;
-  if (pause === 0 && !disable) return;
+  if (!wait && !disable) return;
+  const now = deps.now();
   // Lost races are lost to somebody who has just set the same.
   const state = await deps.store.readChannel(notice.channel);
   const disabled = disable ? { reason: outcome.reason, since: now } : state.disabled;
   await deps.store.updateChannel({
     ...state,
     disabled,
-    not_before: pause > 0 ? later(now, pause) : state.not_before,
+    not_before: wait ? later(now, wait) : state.not_before,
   });
   if (disable) await noteBrokenChannel(deps, notice, outcome.reason);
 }

@@ -389,3 +389,70 @@ test("a queue behind a slow channel is put into its turns, so that each notice i
     assert.equal(outbox.sent.length, second + 2);
   }
 });
+
+test("a thousand runs that end at once: a channel of one message a second is told at its pace by three deliverers, and each notice waits its turn once", async () => {
+  const outbox = await Outbox.of(
+    ...Array.from({ length: 1000 }, (_, at) => ({ id: `n${at}`, run_id: `run-${at}` })),
+  );
+  const sentAt: number[] = [];
+  outbox.add("lab", 1000, {
+    deliver: async () => {
+      const now = Date.parse(outbox.world.now());
+      if (now - (sentAt.at(-1) ?? 0) < 1000)
+        return { kind: "rejected", reason: "HTTP 429", after_seconds: 30 };
+      sentAt.push(now);
+      return { kind: "delivered" };
+    },
+  });
+  let writes = 0;
+  const counted = new Proxy(outbox.store, {
+    get: (target, key) => {
+      const value = Reflect.get(target, key);
+      if (
+        typeof value !== "function" ||
+        !["updateNotice", "updateChannel", "updateThread"].includes(String(key))
+      )
+        return value;
+      return async (...args: unknown[]) => {
+        const won = await value.apply(target, args);
+        if (won) writes += 1;
+        return won;
+      };
+    },
+  });
+  const begun = Date.parse(outbox.world.now());
+  let refused = 0;
+  while (sentAt.length < 1000) {
+    const rounds = await Promise.all([5, 5, 5].map((limit) => deliver(outbox.deps(counted), { limit })));
+    refused += rounds.reduce((sum, { postponed }) => sum + postponed, 0);
+    const [next] = await outbox.store.queryNotices({
+      status: ["pending"],
+      limit: 1000,
+      due_at: outbox.world.now(),
+    });
+    if (!next) outbox.world.pass(1);
+  }
+  const seconds = (sentAt.at(-1)! - begun) / 1000;
+  assert.equal(refused, 0, "no 429");
+  assert.ok(seconds <= 1100, `${seconds} s for 1000`);
+  assert.ok(writes / 1000 <= 7, `${writes / 1000} writes a notice`);
+  const statuses = (await outbox.store.queryNotices({ limit: 2000 })).map(({ status }) => status);
+  assert.deepEqual(new Set(statuses), new Set(["sent"]));
+});
+
+test("who comes late lines up behind those who wait", async () => {
+  const outbox = await Outbox.of(...Array.from({ length: 4 }, (_, at) => ({ id: `old${at}` })));
+  outbox.add("lab", 1000);
+  await outbox.deliver();
+  outbox.world.pass(1);
+  const now = outbox.world.now();
+  await outbox.store.addNotice(aNotice({ id: "late", created_at: now, next_at: now }));
+  for (let second = 0; second < 6; second++) {
+    await outbox.deliver();
+    outbox.world.pass(1);
+  }
+  assert.deepEqual(
+    outbox.sent.map(({ notice_id }) => notice_id),
+    ["old0", "old1", "old2", "old3", "late"],
+  );
+});

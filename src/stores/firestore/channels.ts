@@ -9,6 +9,7 @@ import { decodeFields, encodeFields } from "./values.ts";
 const Channel = z.object({
   channel: z.string(),
   not_before: z.string().nullable(),
+  next_turn: z.string().nullable().optional(),
   disabled: z.object({ reason: z.string(), since: z.string() }).nullable(),
   rev: z.number().int(),
 });
