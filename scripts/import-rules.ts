@@ -47,7 +47,22 @@ const ROOMS: readonly (readonly [string, Room])[] = [
     { rooms: [...ADAPTER, "src/stores/"], packages: ["node", "zod", "@google-cloud/firestore"] },
   ],
   ["src/stores/", { rooms: ADAPTER, packages: ["node", "zod"] }],
-  ["src/channels/", { rooms: ADAPTER, packages: ["node", "zod", "@slack/webhook"] }],
+  [
+    "src/channels/",
+    {
+      rooms: ADAPTER,
+      packages: [
+        "node",
+        "zod",
+        "@slack/webhook",
+        "@slack/web-api",
+        "@octokit/core",
+        "@aws-sdk/client-ses",
+        "nodemailer",
+        "nodemailer/lib/mail-composer",
+      ],
+    },
+  ],
   [
     "src/files/gcs/",
     { rooms: [...ADAPTER, "src/files/"], packages: ["node", "zod", "@google-cloud/storage"] },

@@ -120,6 +120,6 @@ const TERMINAL_CODE = /\x1b\[[0-9;?]*[ -/]*[@-~]/g;
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
 
 /** One line of plain text, whatever a sample's name, a path or a log line holds. */
-function flatten(text: string): string {
+export function flatten(text: string): string {
   return text.toWellFormed().replace(TERMINAL_CODE, "").replace(UNPRINTABLE, " ").trimEnd();
 }

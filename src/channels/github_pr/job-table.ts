@@ -1,0 +1,106 @@
+import type { Job } from "../../core/job.ts";
+import { sayDuration } from "../../core/quantity.ts";
+import type { Run } from "../../core/run.ts";
+import { JOB_STATUSES, type JobStatus } from "../../core/status.ts";
+import type { RunView } from "../../ports.ts";
+import { code, table } from "./markdown.ts";
+
+/** Rows of single jobs. GitHub shows a Markdown file of up to about half a megabyte. */
+const MOST_ROWS = 500;
+const MOST_CHARS = 250_000;
+const MOST_METRICS = 12;
+
+export const word = (status: JobStatus): string => status.toUpperCase();
+
+/** A row for each job; of a very large run a row for each step, and of the jobs those that matter first. */
+export function jobTable({ run, jobs }: RunView): string {
+  const measured = run.pipeline_spec.steps.some((step) => step.metrics.length > 0);
+  const head = ["Job", "Status", "Attempts", "Exit code", "Duration", ...(measured ? ["Metrics"] : [])];
+  const isLarge = jobs.length > MOST_ROWS;
+  const rows = fit((isLarge ? jobs.toSorted(byInterest) : jobs).map((job) => rowOf(job, measured)));
+  if (rows.length === jobs.length) return table(head, rows);
+  const rest = `… and ${jobs.length - rows.length} more jobs, counted above.`;
+  return [
+    stepTable({ run, jobs }),
+    "Failures first, then what was tried again, then the others:",
+    table(head, rows),
+    rest,
+  ].join("\n\n");
+}
+
+function fit(rows: readonly string[][]): string[][] {
+  let chars = 0;
+  const kept = rows.slice(0, MOST_ROWS).findIndex((row) => {
+    chars += row.join("").length + 20;
+    return chars > MOST_CHARS;
+  });
+  return rows.slice(0, kept < 0 ? MOST_ROWS : kept);
+}
+
+function rowOf(job: Job, measured: boolean): string[] {
+  const isPending = job.status === "pending" && job.attempts.length === 0;
+  const cells = isPending
+    ? [code(job.key), word(job.status), "–", "–", "–"]
+    : [
+        code(job.key),
+        word(job.status),
+        String(job.attempts.length),
+        job.exit_code === null ? "–" : String(job.exit_code),
+        durationOf(job),
+      ];
+  return measured ? [...cells, metricsOf(job)] : cells;
+}
+
+function durationOf({ started_at, completed_at }: Job): string {
+  if (started_at === null || completed_at === null) return "–";
+  const seconds = (Date.parse(completed_at) - Date.parse(started_at)) / 1000;
+  return seconds < 0 ? "–" : sayDuration(seconds);
+}
+
+function metricsOf(job: Job): string {
+  const values = Object.entries(job.metrics);
+  if (values.length === 0) return ["pending", "submitted", "running"].includes(job.status) ? "PENDING" : "–";
+  const shown = values
+    .slice(0, MOST_METRICS)
+    .map(([name, value]) => code(`${name}=${metricText(value)}`, 80));
+  return [
+    ...shown,
+    ...(values.length > shown.length ? [`and ${values.length - shown.length} more`] : []),
+  ].join(" ");
+}
+
+const metricText = (value: unknown): string =>
+  typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+
+const INTEREST: Readonly<Record<JobStatus, number>> = {
+  failed: 0,
+  skipped: 1,
+  cancelled: 4,
+  running: 5,
+  submitted: 6,
+  pending: 7,
+  succeeded: 8,
+};
+
+const interest = (job: Job): number => {
+  // A dependent says less than the job that it waited for.
+  if (job.status === "skipped" && !job.exhausted) return 3;
+  return job.status === "succeeded" && job.retry_count > 0 ? 2 : INTEREST[job.status];
+};
+const byInterest = (a: Job, b: Job): number => interest(a) - interest(b);
+
+/** How many jobs of each step stand where; columns without any job are left out. */
+export function stepTable({ run, jobs }: RunView): string {
+  const used = JOB_STATUSES.filter((status) => jobs.some((job) => job.status === status));
+  const bySteps = Map.groupBy(jobs, (job) => job.step);
+  const rows = stepsOf(run).map((step) => {
+    const own = bySteps.get(step) ?? [];
+    return [code(step), String(own.length), ...used.map((status) => String(countOf(own, status)))];
+  });
+  return table(["Step", "Jobs", ...used.map(word)], rows);
+}
+
+export const countOf = (jobs: readonly Job[], status: JobStatus): number =>
+  jobs.reduce((count, job) => count + (job.status === status ? 1 : 0), 0);
+
+const stepsOf = (run: Run): readonly string[] => run.pipeline_spec.steps.map((step) => step.id);
