@@ -1,18 +1,11 @@
-import { cutText } from "../../core/message.ts";
-
-const TERMINAL_CODE = /\x1b\[[0-9;?]*[ -/]*[@-~]/g;
-const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
-
-/** One line of plain text, as core's messages make it. */
-export const oneLine = (text: string): string =>
-  text.toWellFormed().replace(TERMINAL_CODE, "").replace(UNPRINTABLE, " ").trimEnd();
+import { cutText, flatten } from "../../core/message.ts";
 
 /**
  * Other people's text as code: GitHub makes no mention, link, reference, emoji or markup of it. A pipe would end a table's
  * cell, and how a backslash before it is read differs between renderers, so pipes stand between two pieces of code.
  */
 export function code(text: string, maxChars = 500): string {
-  const line = cutText(oneLine(text).trim(), maxChars);
+  const line = cutText(flatten(text).trim(), maxChars);
   return line === "" ? "–" : line.split("|").map(codeSpan).join("&#124;");
 }
 
@@ -36,7 +29,7 @@ export const checkbox = (done: boolean, text: string): string => `- [${done ? "x
 /** For a title, where there is no markup to escape by: no mention, no reference, no code. */
 export const titleText = (text: string, maxChars: number): string =>
   cutText(
-    oneLine(text)
+    flatten(text)
       .replace(/[@#](?=\w)/g, "$&\u200b")
       .replaceAll("`", "'"),
     maxChars,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { code, codeBlock, oneLine, titleText } from "../../../src/channels/github_pr/markdown.ts";
+import { code, codeBlock, titleText } from "../../../src/channels/github_pr/markdown.ts";
+import { flatten } from "../../../src/core/message.ts";
 import { codeSpans } from "./code-spans.ts";
 
 const nasty = fc.oneof(
@@ -16,7 +17,7 @@ test("any text is one run of code and pipes, and reads as it was", () => {
     fc.property(nasty, (text) => {
       const shown = code(text);
       const { outside, inside } = codeSpans(shown);
-      const clean = oneLine(text).trim();
+      const clean = flatten(text).trim();
       if (clean === "") return assert.equal(shown, "–");
       assert.match(outside, /^(?:&#124;)*$/);
       const pieces = clean.split("|").filter((piece) => piece !== "");
