@@ -20,6 +20,7 @@ import { filesByScheme } from "./files/by-scheme.ts";
 import { openGcsFiles } from "./files/gcs/gcs-files.ts";
 import { openLocalFiles } from "./files/local.ts";
 import { openAccessToken } from "./google/access-token.ts";
+import { openOwnIdentity } from "./google/own-identity.ts";
 import { openSecretManager } from "./google/secret-manager.ts";
 import { writeLedger } from "./ledger/write-ledger.ts";
 import { createPatterns } from "./pipelines/patterns.ts";
@@ -177,7 +178,11 @@ function openOne(
   if (resolved.kind === "unusable") return resolved;
   const { write } = options;
   const { allowPrivateUrls } = config;
-  const channel = openChannel(name, resolved.value as ChannelConfig, { write, allowPrivateUrls });
+  const channel = openChannel(name, resolved.value as ChannelConfig, {
+    write,
+    allowPrivateUrls,
+    identityToken: openOwnIdentity(),
+  });
   return { ...resolved, value: channel };
 }
 

@@ -1,0 +1,28 @@
+import { createHash } from "node:crypto";
+import type { Kept, Message } from "../../ports.ts";
+import type { Mailbox } from "./address.ts";
+
+/** What is kept of a run and recipient: the ids of the first mail and of the last. */
+const FIRST = "first_message_id";
+const LAST = "last_message_id";
+
+/** As RFC 5322 writes one; nothing else from the store comes into a header. */
+const MESSAGE_ID = /^<[^<>\s@]{1,200}@[^<>\s@]{1,253}>$/;
+
+/** The earlier mails that this one answers, oldest first; none of them is itself (a repeat). */
+export function referencesOf(kept: Kept, ownId: string): string[] {
+  const ids = [kept[FIRST], kept[LAST]].filter((id) => typeof id === "string" && MESSAGE_ID.test(id));
+  return [...new Set(ids as string[])].filter((id) => id !== ownId);
+}
+
+/** What to keep once a mail of this id has been taken. */
+export function keptAfter(kept: Kept, id: string): Kept {
+  const first = kept[FIRST];
+  return { [FIRST]: typeof first === "string" ? first : id, [LAST]: id };
+}
+
+/** The same notice always has the same id: a mailbox that looks at ids shows a repeat once. SES puts its own in its place. */
+export function messageIdOf(message: Message, from: Mailbox, to: Mailbox): string {
+  const told = createHash("sha256").update(`${message.notice_id}\n${to.address}`).digest("hex");
+  return `<${told.slice(0, 32)}@${from.address.slice(from.address.lastIndexOf("@") + 1)}>`;
+}

@@ -1,0 +1,32 @@
+import type { Delivery } from "../../ports.ts";
+import type { Mail } from "./mail.ts";
+
+/** What one sending came to. `id` is the `Message-ID` that the mail arrives with. */
+export type Sent =
+  | { readonly kind: "delivered"; readonly id: string }
+  | Exclude<Delivery, { kind: "delivered" }>;
+
+/** Takes one mail, once: no retries of its own. Never throws; ends within its time limit. */
+export type Transport = (mail: Mail) => Promise<Sent>;
+
+/** What a stranger says, short enough for a reason: one line, no quotes of ours broken. */
+export function quoted(text: string): string {
+  const plain = text
+    .toWellFormed()
+    .replace(/[\s\p{Cc}"]+/gu, " ")
+    .trim();
+  return plain === "" ? "" : ` ("${plain.length > 140 ? `${plain.slice(0, 139).toWellFormed()}…` : plain}")`;
+}
+
+/** Settles with `late()` when the work has not at the limit; the work's own end is then nobody's concern. */
+export async function within<T>(work: Promise<T>, milliseconds: number, late: () => T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(late()), milliseconds);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
