@@ -18,6 +18,7 @@ type Refusal = Extract<SesAnswer, { kind: "refused" }>;
 /** SES says no hour; the quota is of the last 24 hours and comes back bit by bit. */
 const QUOTA_WAIT_SECONDS = 3_600;
 const RATE_WAIT_SECONDS = 2;
+const ELSEWHERE_SECONDS = 900;
 
 /** Of AWS's words for "too fast"; the first is that of SES. */
 const THROTTLED = /^(Throttling|ThrottlingException|TooManyRequestsException|RequestLimitExceeded|SlowDown)$/;
@@ -65,12 +66,12 @@ function withoutCredentials(
 ): Sent {
   const said = `No AWS credentials for channel ${channel}`;
   if (code === "no_identity") {
-    return broken(
+    return lacking(
       `${said}: its role_arn is assumed with the Google identity of a deployed function, and this process has none. Run it there, or remove role_arn and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
     );
   }
   if (/^(CredentialsProviderError|TokenProviderError)$/.test(code)) {
-    return broken(
+    return lacking(
       `${said}: none were found. Set role_arn (terraform/environments/aws makes the role), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.`,
     );
   }
@@ -186,6 +187,9 @@ function namesSender(text: string, from: string): boolean {
   const domain = from.slice(from.lastIndexOf("@") + 1).toLowerCase();
   return named.some((identity) => identity === from.toLowerCase() || identity === domain);
 }
+
+/** This process lacks it; another one that delivers from the same store may not. */
+const lacking = (reason: string): Sent => ({ kind: "rejected", reason, after_seconds: ELSEWHERE_SECONDS });
 
 const broken = (reason: string): Sent => ({ kind: "permanent", reason, disable: true });
 
