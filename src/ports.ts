@@ -301,8 +301,14 @@ export type Delivery = Outcome & {
 
 type Outcome =
   | { readonly kind: "delivered" }
-  /** Refused, not arrived: worth another try, after `after_seconds` if the provider said so. */
-  | { readonly kind: "rejected"; readonly reason: string; readonly after_seconds: number | null }
+  /** Refused, not arrived: worth another try, after `after_seconds`; until then nothing else is sent on the channel, unless it is `alone`. */
+  | {
+      readonly kind: "rejected";
+      readonly reason: string;
+      readonly after_seconds: number | null;
+      /** The pause is a schedule of this notice's own, and no word of the provider's. */
+      readonly alone?: boolean | undefined;
+    }
   /** Refused for ever; `disable` when the whole channel is broken, not only this message. */
   | { readonly kind: "permanent"; readonly reason: string; readonly disable: boolean }
   | { readonly kind: "ambiguous"; readonly reason: string };
@@ -316,6 +322,10 @@ export interface Message {
   readonly possible_repeat: boolean;
   /** Sent by `notify test`. */
   readonly test: boolean;
+  /** Sendings begun, this one included. */
+  readonly tries: number;
+  /** When what it tells happened: an instant. */
+  readonly created_at: string;
   /** The run's round: a retried run tells its start and end again. */
   readonly round: number;
   /** What the channel has kept of this run and recipient. */

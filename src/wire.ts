@@ -152,27 +152,46 @@ function openBatch(
 function openChannels(config: Config, options: AppOptions, given: Environment) {
   const channels = new Map<string, Channel>();
   const broken = new Map<string, string>();
-  const readSecret = openSecretManager({ accessToken: openAccessToken(), project: config.gcp.project });
   for (const [name, settings] of Object.entries(config.channels)) {
-    const open = (filled: ChannelSettings) => openOne(name, filled, { config, options, given });
-    if (usesSecretManager(settings)) {
-      channels.set(
-        name,
-        secretChannel({ name, settings, traits: channelTraits(settings), readSecret, open }),
-      );
-      continue;
-    }
-    const opened = open(settings);
+    const opened = openNamed(name, settings, { config, options, given });
     if (opened.kind === "unusable") broken.set(name, opened.reason);
     else channels.set(name, opened.value);
   }
   return { channels, broken };
 }
 
+/** One channel and nothing else of an app: what a bridge on somebody's Mac needs. */
+export function openChannelAlone(
+  name: string,
+  settings: ChannelSettings,
+  { config, options }: { config: Config; options: AppOptions },
+): Resolved<Channel> {
+  return openNamed(name, settings, { config, options, given: options.environment ?? environment() });
+}
+
+interface ChannelSurroundings {
+  readonly config: Config;
+  readonly options: AppOptions;
+  readonly given: Environment;
+}
+
+function openNamed(
+  name: string,
+  settings: ChannelSettings,
+  surroundings: ChannelSurroundings,
+): Resolved<Channel> {
+  const open = (filled: ChannelSettings) => openOne(name, filled, surroundings);
+  if (!usesSecretManager(settings)) return open(settings);
+  const { project } = surroundings.config.gcp;
+  const readSecret = openSecretManager({ accessToken: openAccessToken(), project });
+  const traits = channelTraits(settings);
+  return { kind: "ready", value: secretChannel({ name, settings, traits, readSecret, open }) };
+}
+
 function openOne(
   name: string,
   settings: ChannelSettings,
-  { config, options, given }: { config: Config; options: AppOptions; given: Environment },
+  { config, options, given }: ChannelSurroundings,
 ): Resolved<Channel> {
   const resolved = resolveChannel(name, settings, { variables: given.variables, channelKinds });
   if (resolved.kind === "unusable") return resolved;

@@ -1,5 +1,5 @@
 import { mustArrive, type Notice, type NoticeFacts } from "../core/notice.ts";
-import { isAlike, isGrouped, isOvertaken, mergeFacts, toldInstead } from "../core/outbox.ts";
+import { isAlike, isGrouped, isOvertaken, mergeFacts, quietUntil } from "../core/outbox.ts";
 import type { Channel, ChannelState, Delivery, RunView } from "../ports.ts";
 import type { Deps } from "./deps.ts";
 import { isTooOld, LONGEST_PAUSE, later, mark } from "./mark.ts";
@@ -7,15 +7,16 @@ import { noteBrokenChannel } from "./note-broken-channel.ts";
 import { messageOf } from "./probe.ts";
 import type { RunsCache } from "./runs-cache.ts";
 import { claim, takeTurn } from "./take-turn.ts";
+import { tellInstead } from "./tell-instead.ts";
 import { keepTold, readTold } from "./thread.ts";
 import { viewRun } from "./view-run.ts";
 
-/** Seconds between two messages about jobs of one run on one channel. */
-const BETWEEN_GROUPS = 300;
 /** Notices that are told in one message at most. */
 const MOST_TOGETHER = 50;
 /** A notice that no bridge has fetched for so long is told on the fallback channel, and looked at again. Seconds. */
 const UNFETCHED = 900;
+/** A bridge tries again what it has fetched before; this only keeps it out of the way of others' notices. Seconds. */
+const FETCHED = 60;
 
 export interface Deliveries {
   readonly sent: number;
@@ -89,9 +90,9 @@ async function deliverNext(deps: Delivering, notice: Notice, paceMilliseconds: n
     const error = "the run's end was told before";
     return found(await store.updateNotice({ ...notice, status: "dropped", next_at: null, error }));
   }
-  const quietUntil = told.progress_at === null ? now : later(told.progress_at, BETWEEN_GROUPS);
-  if (isGrouped(notice) && quietUntil > now) {
-    await store.updateNotice({ ...notice, next_at: quietUntil });
+  const quiet = quietUntil(notice, told.progress_at, now);
+  if (quiet !== null) {
+    await store.updateNotice({ ...notice, next_at: quiet });
     return [];
   }
   const turn = await takeTurn(deps, notice, paceMilliseconds);
@@ -142,11 +143,11 @@ async function send(
   notice: Notice,
   { kept, facts }: { kept: Kept; facts: NoticeFacts },
 ): Promise<Delivery> {
-  const { id: notice_id, event, possible_repeat, round, recipient } = notice;
+  const { id: notice_id, event, possible_repeat, round, tries, created_at } = notice;
   const view = (): Promise<RunView | null> => viewRun(deps.store, notice.run_id, deps.cache);
   try {
-    const message = { notice_id, event, facts, possible_repeat, test: false, round, kept, view };
-    return await channel.deliver(message, recipient);
+    const about = { notice_id, event, facts, possible_repeat, test: false, round, tries, created_at };
+    return await channel.deliver({ ...about, kept, view }, notice.recipient);
   } catch (error) {
     // A channel must not throw; if one does, nobody knows how far it came.
     return { kind: "ambiguous", reason: messageOf(error) };
@@ -157,12 +158,7 @@ async function send(
 async function settle(deps: Delivering, claimed: readonly Notice[], outcome: Delivery): Promise<Notice[]> {
   const now = deps.now();
   const [first] = claimed as readonly [Notice];
-  const ends = outcome.kind === "delivered" && endsRun(first);
-  await keepTold(deps, first, {
-    kept: outcome.keep,
-    ...(ends ? { ended_round: first.round } : {}),
-    ...(outcome.kind === "delivered" && isGrouped(first) ? { progress_at: now } : {}),
-  });
+  await keepTold(deps, first, outcome);
   await tellOthers(deps, first, outcome);
   const after: Notice[] = [];
   for (const notice of claimed) {
@@ -171,20 +167,6 @@ async function settle(deps: Delivering, claimed: readonly Notice[], outcome: Del
     after.push(...found(await deps.store.updateNotice(marked)));
   }
   return after;
-}
-
-const endsRun = ({ event }: Notice): boolean =>
-  event === "run.completed" || event === "run.failed" || event === "run.cancelled";
-
-/** Before the notice is given up: whoever dies in between does it again, and adds nothing twice. */
-async function tellInstead(deps: Deps, notice: Notice): Promise<void> {
-  const fallback = deps.channels.get(notice.channel)?.fallback;
-  if (fallback === undefined) return;
-  const why = notice.error ?? "nobody has fetched it";
-  for (const recipient of deps.channels.get(fallback)?.recipients ?? [fallback]) {
-    const instead = toldInstead(notice, { channel: fallback, recipient, why, now: deps.now() });
-    if (instead) await deps.store.addNotice(instead);
-  }
 }
 
 /** What a bridge does not fetch is told elsewhere, and kept for it for a day. */
@@ -197,19 +179,20 @@ async function leaveToBridge(deps: Deps, notice: Notice, channel: Channel): Prom
     return;
   }
   const unfetched = later(notice.created_at, UNFETCHED);
-  if (unfetched <= now && notice.tries === 0) await tellInstead(deps, notice);
+  const isLate = unfetched <= now;
+  if (isLate && notice.tries === 0) await tellInstead(deps, notice);
   await deps.store.updateNotice({
     ...notice,
     status: "pending",
     possible_repeat: notice.possible_repeat || notice.status === "sending",
-    next_at: unfetched > now ? unfetched : later(now, UNFETCHED),
+    next_at: notice.tries > 0 ? later(now, FETCHED) : isLate ? later(now, UNFETCHED) : unfetched,
   });
 }
 
 /** A provider's Retry-After and a broken channel are known to all instances. */
 async function tellOthers(deps: Deps, notice: Notice, outcome: Delivery): Promise<void> {
-  const wait =
-    outcome.kind === "rejected" && deps.channels.has(notice.channel) ? outcome.after_seconds : null;
+  const isTheirs = outcome.kind === "rejected" && !outcome.alone && deps.channels.has(notice.channel);
+  const wait = isTheirs ? outcome.after_seconds : null;
   const disable = outcome.kind === "permanent" && outcome.disable;
   if (!wait && !disable) return;
   const now = deps.now();

@@ -1,5 +1,6 @@
-import type { Notice } from "../core/notice.ts";
-import type { Kept, RecipientThread, RunStore } from "../ports.ts";
+import { endsRun, type Notice } from "../core/notice.ts";
+import { isGrouped } from "../core/outbox.ts";
+import type { Delivery, Kept, RecipientThread, RunStore } from "../ports.ts";
 import type { Deps } from "./deps.ts";
 import { messageOf } from "./probe.ts";
 
@@ -13,7 +14,7 @@ export async function readTold(store: RunStore, notice: Notice): Promise<Recipie
 }
 
 /** What a sending adds to it. */
-export interface Told {
+interface Told {
   readonly ended_round?: number;
   readonly progress_at?: string;
   readonly kept?: Kept | undefined;
@@ -23,7 +24,14 @@ export interface Told {
  * Writes down what was told, beside what others write of other recipients. Nothing to add: no write. Never throws: the message
  * is sent, and its notice must still be marked; the next one then knows less.
  */
-export async function keepTold({ store, warn }: Deps, notice: Notice, told: Told): Promise<void> {
+export async function keepTold(deps: Deps, notice: Notice, outcome: Delivery): Promise<void> {
+  const { store, warn } = deps;
+  const isTold = outcome.kind === "delivered";
+  const told: Told = {
+    kept: outcome.keep,
+    ...(isTold && endsRun(notice.event) ? { ended_round: notice.round } : {}),
+    ...(isTold && isGrouped(notice) ? { progress_at: deps.now() } : {}),
+  };
   if (Object.values(told).every((value) => value === undefined)) return;
   try {
     for (let race = 0; race < MOST_RACES; race++) if (await addTold(store, notice, told)) return;

@@ -33,16 +33,7 @@ export const CHANNEL_KINDS = {
     config: ConsoleConfig,
     open: (name, _config, deps) => openConsole({ name, write: deps.write }),
   }),
-  slack: kind({
-    config: SlackConfig,
-    open: (name, config, deps) =>
-      openSlack({
-        name,
-        webhookUrl: config.webhook_url,
-        fetch: deps.fetch,
-        allowPrivateUrls: deps.allowPrivateUrls,
-      }),
-  }),
+  slack: kind({ config: SlackConfig, open: openSlack }),
   email: kind({ config: EmailConfig, open: openEmail }),
   imessage: kind({ config: ImessageConfig, open: openImessage }),
   webhook: kind({ config: WebhookConfig, open: openWebhook }),

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addApprove } from "./commands/approve.ts";
+import { addBridge } from "./commands/bridge.ts";
 import { addCancel } from "./commands/cancel.ts";
 import { addDev } from "./commands/dev.ts";
 import { addDoctor } from "./commands/doctor.ts";
@@ -52,6 +53,7 @@ const COMMANDS: readonly AddCommand[] = [
   addEmulateBatch,
   addNotify,
   addNotices,
+  addBridge,
   addExport,
   addDoctor,
 ];

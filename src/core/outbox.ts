@@ -12,6 +12,16 @@ export const isOvertaken = ({ event, round }: Notice, endedRound: number): boole
 export const isGrouped = ({ event }: Pick<Notice, "event">): boolean =>
   event === "job.skipped" || event === "job.retried";
 
+/** Seconds between two messages about single jobs of one run to the same people. */
+const BETWEEN_GROUPS = 300;
+
+/** When such a message may be told again; null: now. */
+export function quietUntil(notice: Pick<Notice, "event">, lastAt: string | null, now: string): string | null {
+  if (!isGrouped(notice) || lastAt === null) return null;
+  const until = new Date(Date.parse(lastAt) + BETWEEN_GROUPS * 1000).toISOString();
+  return until > now ? until : null;
+}
+
 /** Whether two notices can be one message. */
 export const isAlike = (a: Notice, b: Notice): boolean =>
   a.run_id === b.run_id &&

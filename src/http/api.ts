@@ -1,5 +1,6 @@
 import type { App } from "../wire.ts";
 import { aboutRoutes } from "./about-routes.ts";
+import { BRIDGE_ROUTES } from "./bridge-routes.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
 import { openApi } from "./openapi.ts";
 import { HttpError, problemResponse } from "./problem-document.ts";
@@ -17,6 +18,7 @@ export const ROUTES: readonly Route[] = [
   ...RUN_ROUTES,
   ...RUN_PART_ROUTES,
   ...RUN_ACTION_ROUTES,
+  ...BRIDGE_ROUTES,
   ...aboutRoutes(() => {
     document ??= openApi(ROUTES);
     return document;

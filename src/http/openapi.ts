@@ -41,12 +41,19 @@ function schemaOf(schema: z.ZodType, io: "input" | "output"): Json {
   return rest;
 }
 
+const ABOUT: Readonly<Record<string, string>> = {
+  id: "A run's id, name, or the unique beginning of one",
+  job: "A job's key",
+  channel: "A channel's name, as the configuration has it",
+  notice: "A notice's id, as it was claimed",
+};
+
 function parameters(route: Route): Json[] {
   const path = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: "path",
     required: true,
-    description: name === "id" ? "A run's id, name, or the unique beginning of one" : "A job's key",
+    description: ABOUT[name!] ?? "",
     schema: { type: "string" },
   }));
   const query = Object.entries(route.query.shape).map(([name, field]) => ({

@@ -196,6 +196,21 @@ test("the pace of a channel is kept over several deliverers, and nothing is lost
   assert.deepEqual(counts, [1, 2, 3, 3]);
 });
 
+test("a pause of a notice alone holds up nothing else on its channel", async () => {
+  const outbox = await Outbox.of({ id: "first" }, { id: "second" });
+  outbox.answer = ({ notice_id }) =>
+    notice_id === "first"
+      ? { kind: "rejected", reason: "HTTP 503", after_seconds: 7200, alone: true }
+      : { kind: "delivered" };
+  assert.equal((await outbox.deliver()).sent, 1);
+  outbox.world.pass(7199);
+  await outbox.deliver();
+  assert.equal(outbox.sent.length, 2);
+  outbox.world.pass(1);
+  await outbox.deliver();
+  assert.equal(outbox.sent.length, 3);
+});
+
 test("Retry-After holds for the whole channel, and for that channel alone", async () => {
   const lab = Array.from({ length: 25 }, (_, at) => ({ id: `lab${at}`, channel: "lab" }));
   const outbox = await Outbox.of(...lab, { id: "z", channel: "ops" });

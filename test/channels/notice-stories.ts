@@ -33,6 +33,8 @@ export function message(
     possible_repeat: flags.possible_repeat ?? false,
     test: flags.test ?? false,
     round: 1,
+    tries: 1,
+    created_at: "2026-02-27T12:00:00.000Z",
     kept: {},
     view: async () => null,
   };

@@ -21,7 +21,12 @@ export interface ChannelRig {
 export interface ChannelFault {
   readonly name: string;
   readonly arrange: (t: TestContext) => Promise<ChannelRig>;
-  readonly expected: { readonly kind: Delivery["kind"]; after_seconds?: number | null; disable?: boolean };
+  readonly expected: {
+    readonly kind: Delivery["kind"];
+    after_seconds?: number | null;
+    alone?: boolean;
+    disable?: boolean;
+  };
   /** Must stand in the reason. */
   readonly says?: RegExp;
 }

@@ -1,59 +1,26 @@
-import { z } from "zod";
-
-/** Lengths are counted as Slack counts them, in characters of the text as it was sent, entities and all. */
-const plainText = (maxChars: number) =>
-  z.strictObject({
-    type: z.literal("plain_text"),
-    text: z.string().min(1).max(maxChars),
-    emoji: z.boolean().optional(),
-  });
-
-const textObject = (maxChars: number) =>
-  z.discriminatedUnion("type", [
-    plainText(maxChars),
-    z.strictObject({
-      type: z.literal("mrkdwn"),
-      text: z.string().min(1).max(maxChars),
-      verbatim: z.boolean().optional(),
-    }),
-  ]);
-
-const blockId = z.string().max(255).optional();
-
-const Block = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("header"), block_id: blockId, text: plainText(150) }),
-  z.strictObject({
-    type: z.literal("section"),
-    block_id: blockId,
-    text: textObject(3_000),
-    fields: z.array(textObject(2_000)).max(10).optional(),
-  }),
-  z.strictObject({
-    type: z.literal("context"),
-    block_id: blockId,
-    elements: z.array(textObject(3_000)).min(1).max(10),
-  }),
-  z.strictObject({ type: z.literal("divider"), block_id: blockId }),
-]);
-
-const Blocks = z.array(Block).max(50);
-
-const Payload = z.looseObject({ text: z.string().optional(), blocks: z.array(z.unknown()).optional() });
+import { blocksProblem } from "./slack-block-schema.ts";
 
 /** Found by users (slackapi/bolt-js#2509), documented nowhere. */
 const MAX_BLOCKS_CHARS = 13_200;
+/** Slack splits a longer text into several messages. */
+const MAX_TEXT_CHARS = 4_000;
 
-/** Slack's answer to a payload that it does not take, or null when it takes it. */
+/** What Slack says of a message that it does not take, or null when it takes it. */
+export function messageProblem({ text, blocks }: { text?: unknown; blocks?: unknown }): string | null {
+  if (text !== undefined && typeof text !== "string") return "invalid_payload";
+  if (blocks !== undefined && !Array.isArray(blocks)) return "invalid_blocks_format";
+  if (!text?.trim() && !blocks?.length) return "no_text";
+  if (text !== undefined && text.length > MAX_TEXT_CHARS) return "msg_too_long";
+  if (blocks !== undefined && blocksProblem(blocks) !== null) return "invalid_blocks";
+  return JSON.stringify(blocks ?? []).length > MAX_BLOCKS_CHARS ? "msg_blocks_too_long" : null;
+}
+
+/** A webhook's answer to a payload that it does not take, or null when it takes it. */
 export function payloadProblem(body: string): { status: number; body: string } | null {
-  const payload = Payload.safeParse(jsonOf(body));
-  if (!payload.success) return { status: 400, body: "invalid_payload" };
-  const { text, blocks } = payload.data;
-  if (!text?.trim() && !blocks?.length) return { status: 400, body: "no_text" };
-  if (blocks && !Blocks.safeParse(blocks).success) return { status: 400, body: "invalid_blocks" };
-  if (JSON.stringify(blocks ?? []).length > MAX_BLOCKS_CHARS) {
-    return { status: 400, body: "msg_blocks_too_long" };
-  }
-  return null;
+  const payload = jsonOf(body);
+  if (typeof payload !== "object" || payload === null) return { status: 400, body: "invalid_payload" };
+  const problem = messageProblem(payload);
+  return problem === null ? null : { status: 400, body: problem };
 }
 
 /** What pings people or links somewhere: the forms that Slack parses between angle brackets. */
@@ -64,6 +31,24 @@ export function mentionsIn(payload: unknown): string[] {
 /** A text as people see it: Slack decodes these three entities and no others. */
 export const shownText = (text: string): string =>
   text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+
+/** A message as a webhook or the Web API takes it. */
+export interface SlackMessage {
+  readonly text: string;
+  readonly blocks?: readonly {
+    readonly type: string;
+    readonly text?: { readonly type: string; readonly text: string };
+    readonly elements?: readonly { readonly type: string; readonly text: string }[];
+  }[];
+}
+
+/** The two ways Slack shows a message: as its text, and as its blocks one below the other. */
+export function shownOf({ text, blocks }: SlackMessage): string[] {
+  return [text, ...(blocks?.length ? [blockTexts(blocks).join("\n")] : [])].map(shownText);
+}
+
+const blockTexts = (blocks: NonNullable<SlackMessage["blocks"]>): string[] =>
+  blocks.flatMap(({ text, elements = [] }) => [...(text ? [text] : []), ...elements].map((it) => it.text));
 
 function jsonOf(body: string): unknown {
   try {

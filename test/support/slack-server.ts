@@ -3,6 +3,7 @@ import http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import { payloadProblem } from "./slack-rules.ts";
+import { openSlackWorkspace, type SlackWorkspace } from "./slack-workspace.ts";
 
 /** What the server does with one post instead of judging it. */
 export type SlackScript =
@@ -16,7 +17,7 @@ export type SlackScript =
   | "half";
 
 export interface SlackReceived {
-  /** Parsed JSON, or the raw text where it is none. */
+  /** Of a webhook the parsed JSON, of the Web API the form with its JSON fields parsed; else the raw text. */
   readonly payload: unknown;
   readonly path: string;
   readonly headers: http.IncomingHttpHeaders;
@@ -27,6 +28,10 @@ export interface SlackReceived {
 export interface SlackServer {
   /** Of its one working webhook. */
   readonly webhookUrl: string;
+  /** Of its Web API. */
+  readonly apiUrl: string;
+  /** What bots have posted and edited there. */
+  readonly workspace: SlackWorkspace;
   readonly received: readonly SlackReceived[];
   /** What happens to the next posts, in order; afterwards they are judged again. */
   script(...answers: readonly SlackScript[]): void;
@@ -34,7 +39,7 @@ export interface SlackServer {
 }
 
 export interface SlackServerOptions {
-  /** One message a second, as Slack enforces; its clock in milliseconds. */
+  /** One message a second and channel, as Slack enforces; its clock in milliseconds. */
   readonly pacedBy?: () => number;
 }
 
@@ -42,14 +47,17 @@ const TEAM = "T0LAB0000";
 const SERVICE = "B0HOOK0000";
 const TOKEN = "s3cr3tT0kenOfTheLab00000";
 
-/** Slack's side of an incoming webhook, on loopback: its limits, its error words, its pace. Close it at the end. */
+/** Slack's side of an incoming webhook and of a bot's Web API, on loopback: its limits, its error words, its pace. Close it at the end. */
 export async function startSlackServer(options: SlackServerOptions = {}): Promise<SlackServer> {
   const received: SlackReceived[] = [];
   const scripted: SlackScript[] = [];
   const sockets = new Set<Socket>();
+  const workspace = openSlackWorkspace(options);
   let lastAt = -Infinity;
 
   const judge = (request: http.IncomingMessage, body: string): Exclude<SlackScript, string> => {
+    if (isApi(request))
+      return workspace.answer(request.url!.slice(API.length), request.headers, formOf(body));
     const problem = addressProblem(request.url ?? "") ?? payloadProblem(body);
     if (problem) return problem;
     const now = options.pacedBy?.() ?? Infinity;
@@ -62,7 +70,7 @@ export async function startSlackServer(options: SlackServerOptions = {}): Promis
     const body = await readText(request);
     const answer = scripted.shift() ?? judge(request, body);
     received.push({
-      payload: parsed(body),
+      payload: isApi(request) ? formOf(body) : parsed(body),
       path: request.url ?? "",
       headers: request.headers,
       status: typeof answer === "string" ? null : answer.status,
@@ -79,6 +87,8 @@ export async function startSlackServer(options: SlackServerOptions = {}): Promis
 
   return {
     webhookUrl: `http://127.0.0.1:${port}/services/${TEAM}/${SERVICE}/${TOKEN}`,
+    apiUrl: `http://127.0.0.1:${port}${API}`,
+    workspace,
     received,
     script: (...answers) => void scripted.push(...answers),
     close: async () => {
@@ -87,6 +97,15 @@ export async function startSlackServer(options: SlackServerOptions = {}): Promis
       await once(server, "close");
     },
   };
+}
+
+const API = "/api/";
+const isApi = (request: http.IncomingMessage): boolean => request.url?.startsWith(API) ?? false;
+
+/** A form's fields; those that hold JSON are parsed, as Slack does. */
+function formOf(body: string): Record<string, unknown> {
+  const fields = [...new URLSearchParams(body)];
+  return Object.fromEntries(fields.map(([name, text]) => [name, name === "blocks" ? parsed(text) : text]));
 }
 
 const TOO_FAST = {

@@ -1,8 +1,8 @@
 import type { Delivery } from "../../ports.ts";
+import type { Unreadable } from "./forms.ts";
 import type { Answer } from "./post.ts";
 
-/** A delivery, or `unreadable`: Slack did not like the message's form, so nothing was posted. */
-export type Outcome = Delivery | { readonly kind: "unreadable"; readonly reason: string };
+export type Outcome = Delivery | Unreadable;
 
 /** What is wrong with the channel itself, and what mends it. `CHANNEL` is filled in. Slack's own list of webhook errors. */
 const BROKEN: Readonly<Record<string, string>> = {
@@ -27,7 +27,7 @@ const BROKEN: Readonly<Record<string, string>> = {
 };
 
 /** Our own fault: another form of the same message may pass. */
-const UNREADABLE = [
+export const UNREADABLE: readonly string[] = [
   "invalid_payload",
   "invalid_blocks",
   "invalid_blocks_format",
@@ -37,9 +37,6 @@ const UNREADABLE = [
   "msg_too_long",
   "too_many_attachments",
 ];
-
-const DEFAULT_WAIT_SECONDS = 30;
-const MAX_WAIT_SECONDS = 86_400;
 
 /** What one post came to. `disable` is about the channel, so only for what no other message could pass. */
 export function outcomeOf(answer: Answer, channel: string): Outcome {
@@ -91,9 +88,7 @@ function refused(status: number, word: string, said: string, channel: string): D
 }
 
 function tooFast(answer: Extract<Answer, { kind: "answer" }>, said: string, channel: string): Delivery {
-  const seconds =
-    secondsOf(answer.retryAfter) ?? secondsOf(retryAfterIn(answer.body)) ?? DEFAULT_WAIT_SECONDS;
-  const after = Math.min(seconds, MAX_WAIT_SECONDS);
+  const after = waitSeconds(answer.retryAfter ?? retryAfterIn(answer.body));
   const reason = `${said}: too many messages for channel ${channel}; next try in ${after} s`;
   return { kind: "rejected", reason, after_seconds: after };
 }
@@ -102,11 +97,15 @@ function retryAfterIn(body: string): string | null {
   return /"retry_after"\s*:\s*(\d+)/.exec(body)?.[1] ?? null;
 }
 
-/** Whole seconds; Slack never sends the header's other form, a date. */
-function secondsOf(text: string | null): number | null {
-  return text !== null && /^\d{1,9}$/.test(text.trim()) ? Number(text) : null;
+const DEFAULT_WAIT_SECONDS = 30;
+const MAX_WAIT_SECONDS = 86_400;
+
+/** Of a Retry-After: whole seconds, since Slack never sends the header's other form, a date. */
+export function waitSeconds(text: string | null): number {
+  const seconds = text !== null && /^\d{1,9}$/.test(text.trim()) ? Number(text) : DEFAULT_WAIT_SECONDS;
+  return Math.min(seconds, MAX_WAIT_SECONDS);
 }
 
 /** Slack's answers are single words; a stranger's page is not quoted. */
-const quoted = (word: string): string =>
+export const quoted = (word: string): string =>
   /^[a-z_]{1,60}$/.test(word) ? ` ${word}` : word === "" ? " with nothing" : " with something else";

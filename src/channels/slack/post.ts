@@ -1,10 +1,6 @@
-import {
-  IncomingWebhook,
-  IncomingWebhookHTTPError,
-  IncomingWebhookRequestError,
-  type IncomingWebhookSendArguments,
-} from "@slack/webhook";
-import { type GuardedFetch, GuardedFetchError } from "../guarded-fetch.ts";
+import type { IncomingWebhookSendArguments } from "@slack/webhook";
+import { type Failure, failureOf, inTime } from "../failure.ts";
+import type { GuardedFetch } from "../guarded-fetch.ts";
 
 /** What came back of one post. */
 export type Answer =
@@ -15,14 +11,7 @@ export type Answer =
       /** The header, as it is. */
       readonly retryAfter: string | null;
     }
-  | {
-      readonly kind: "failure";
-      readonly code: string;
-      /** What the guard said; no part of the URL is in it. */
-      readonly text: string;
-      /** False when certainly nothing of the request has left this machine. */
-      readonly sent: boolean;
-    };
+  | Failure;
 
 export interface Webhook {
   readonly url: string;
@@ -30,7 +19,7 @@ export interface Webhook {
   readonly timeoutMilliseconds: number;
 }
 
-/** Posts once, without retries. Never throws. */
+/** Posts once, without retries. Loads the package at the first post. Never throws. */
 export async function post(webhook: Webhook, payload: IncomingWebhookSendArguments): Promise<Answer> {
   const seen: { status: number; retryAfter: string | null } = { status: 200, retryAfter: null };
   // The package shows no headers and calls a redirect a network error, so both are looked at here.
@@ -41,50 +30,16 @@ export async function post(webhook: Webhook, payload: IncomingWebhookSendArgumen
     return response;
   };
   try {
+    const { IncomingWebhook } = await import("./incoming-webhook.ts");
     const options = { fetch: watched, timeout: webhook.timeoutMilliseconds, retryConfig: { retries: 0 } };
     const sending = new IncomingWebhook(webhook.url, options).send(payload);
-    const { text } = await inTime(sending, webhook.timeoutMilliseconds + GRACE_MILLISECONDS);
+    const { text } = await inTime(sending, webhook.timeoutMilliseconds);
     return { kind: "answer", ...seen, body: text };
   } catch (error) {
-    if (error instanceof IncomingWebhookHTTPError) {
-      return { kind: "answer", ...seen, status: error.statusCode, body: error.body };
+    const thrown = error as { code?: unknown; statusCode?: number; body?: string; original?: unknown };
+    if (thrown.code === "slack_webhook_http_error") {
+      return { kind: "answer", ...seen, status: thrown.statusCode ?? seen.status, body: thrown.body ?? "" };
     }
-    return failureOf(error instanceof IncomingWebhookRequestError ? error.original : error);
+    return failureOf(thrown.code === "slack_webhook_request_error" ? thrown.original : error);
   }
-}
-
-/** A fetch that heeds its signal ends before this does. */
-const GRACE_MILLISECONDS = 250;
-
-async function inTime<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const expire = () => reject(new GuardedFetchError("no answer in time", "timeout", true));
-    timer = setTimeout(expire, milliseconds);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Codes of another `fetch` that mean: no connection, so nothing was sent. */
-const NEVER_SENT = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"];
-
-function failureOf(error: unknown): Answer {
-  if (error instanceof GuardedFetchError) {
-    return { kind: "failure", code: error.code, text: error.message, sent: error.sent };
-  }
-  const code = codeOf(error);
-  return { kind: "failure", code, text: "", sent: !NEVER_SENT.includes(code) };
-}
-
-/** The first code in the chain of causes: Node's own fetch hides it one level down. */
-function codeOf(error: unknown): string {
-  for (let it = error, depth = 0; it instanceof Error && depth < 5; it = it.cause, depth++) {
-    if (it.name === "TimeoutError" || it.name === "AbortError") return "timeout";
-    if ("code" in it && typeof it.code === "string") return it.code;
-  }
-  return "unknown";
 }

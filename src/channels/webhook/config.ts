@@ -1,12 +1,33 @@
 import { z } from "zod";
 import { CHANNEL_BASE } from "../channel-base.ts";
+import { keyOf } from "./signature.ts";
 
-/** CloudEvents to any address, signed as Standard Webhooks; two secrets while one replaces the other. */
+/** Its messages never show the value. */
+const Secret = z
+  .string()
+  .refine(
+    (text) => keyOf(text) !== null,
+    "expected whsec_ and 24 to 64 random bytes in base64; make one with: echo whsec_$(openssl rand -base64 32)",
+  );
+
+/**
+ * CloudEvents 1.0 to any address, signed as Standard Webhooks 1.0.0; two secrets while one replaces the other. `source` says whose
+ * BioAgent it is, where one receiver hears of several.
+ */
 export const WebhookConfig = z.strictObject({
   kind: z.literal("webhook"),
-  url: z.string(),
-  secret: z.string(),
-  previous_secret: z.string().optional(),
+  url: z
+    .string()
+    .refine(
+      (text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ""),
+      "expected the receiver's URL, https://ops.lab.org/hook",
+    ),
+  secret: Secret,
+  previous_secret: Secret.optional(),
+  source: z
+    .string()
+    .regex(/^[\w:/?#@!$&'()*+,;=.~%-]{1,200}$/, { error: "expected a URI, such as https://lab.org/bioagent" })
+    .optional(),
   ...CHANNEL_BASE,
 });
 export type WebhookConfig = z.infer<typeof WebhookConfig>;

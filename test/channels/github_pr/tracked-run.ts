@@ -80,6 +80,8 @@ export class TrackedRun {
       possible_repeat: false,
       test: false,
       round: run.round,
+      tries: 1,
+      created_at: run.created_at,
       kept: {},
       view: async () => ({ run: this.scene.run, jobs: [...this.scene.jobs.values()] }),
       ...fields,

@@ -1,0 +1,207 @@
+import type { Notice } from "../core/notice.ts";
+import { isAlike, isGrouped, isOvertaken, mergeFacts, quietUntil } from "../core/outbox.ts";
+import type { Channel, Delivery, Kept } from "../ports.ts";
+import { Conflict, type Deps, NotFound } from "./deps.ts";
+import { later, mark } from "./mark.ts";
+import { noteBrokenChannel } from "./note-broken-channel.ts";
+import { tellInstead } from "./tell-instead.ts";
+import { keepTold, readTold } from "./thread.ts";
+
+/** How long a claim holds for each message that a bridge takes along, seconds: it sends one after the other, and Messages may take minutes. */
+const LEASE = 240;
+/** What is open on a channel: due or not, claimed or not. Seconds ahead, notices. */
+const HORIZON = 7 * 86_400;
+const MOST_OPEN = 200;
+/** Notices of one run that are open at once. */
+const MOST_OPEN_OF_RUN = 1_000;
+/** Seconds that a notice about single jobs waits for others like it. */
+const SETTLING = 30;
+
+export interface ClaimRequest {
+  readonly channel: string;
+  /** Messages, not notices: what comes in a burst is one message. */
+  readonly limit: number;
+  /** Who asks, for people who look at a notice that is under way. */
+  readonly worker: string;
+}
+
+/** What a bridge needs to tell one notice. */
+export interface ClaimedNotice
+  extends Pick<Notice, "id" | "rev" | "event" | "facts" | "recipient" | "round" | "tries" | "created_at"> {
+  readonly possible_repeat: boolean;
+  readonly kept: Kept;
+  /** Nobody else is given it before this instant. */
+  readonly claimed_until: string;
+}
+
+/**
+ * Gives a bridge the notices of its channel that may be told now, claimed. One that dies leaves a claim that runs out: whoever comes
+ * next is told that an earlier sending may have arrived, and looks. Of a channel that is not `pulled` nothing is given.
+ */
+export async function claimNotices(deps: Deps, request: ClaimRequest): Promise<ClaimedNotice[]> {
+  requirePulled(deps, request.channel);
+  const now = deps.now();
+  const due_at = later(now, HORIZON);
+  const open = await deps.store.queryNotices({ channel: request.channel, due_at, limit: MOST_OPEN });
+  const given: ClaimedNotice[] = [];
+  const seen = new Set<string>();
+  for (const notice of open) {
+    if (given.length >= request.limit) break;
+    if (seen.has(notice.id) || !mayBeClaimed(notice, now)) continue;
+    const group = groupOf(notice, open, now);
+    for (const { id } of group) seen.add(id);
+    const claim = await claimGroup(deps, group, { ...request, now, place: given.length + 1 });
+    if (claim) given.push(claim);
+  }
+  return given;
+}
+
+function requirePulled({ channels, brokenChannels }: Deps, name: string): Channel {
+  const channel = channels.get(name);
+  if (channel?.pulled) return channel;
+  if (channel) {
+    throw new Conflict(
+      `channel ${name} is told from here, not by a bridge; set via: bridge in its settings to fetch its notices`,
+    );
+  }
+  const broken = brokenChannels.get(name);
+  if (broken !== undefined) throw new Conflict(`${broken} (a bridge's channel needs no secret here)`);
+  throw new NotFound(`there is no channel ${name}; add it to the configuration here, with via: bridge`);
+}
+
+/** Pure: whether a bridge may have this notice now. */
+function mayBeClaimed(notice: Notice, now: string): boolean {
+  const isDue = notice.next_at !== null && notice.next_at <= now;
+  if (notice.status === "sending") return isDue;
+  if (notice.status !== "pending") return false;
+  // `deliver` puts off what no bridge has fetched yet, for its own sake only.
+  return isDue || (notice.tries === 0 && later(notice.created_at, isGrouped(notice) ? SETTLING : 0) <= now);
+}
+
+/** Pure: what is told with it in one message. After a claim that ran out the very same, so that the text is found again. */
+function groupOf(first: Notice, open: readonly Notice[], now: string): Notice[] {
+  if (!isGrouped(first)) return [first];
+  const isWith = (other: Notice): boolean =>
+    first.status === "sending"
+      ? isSameClaim(first, other)
+      : other.status === "pending" || mayBeClaimed(other, now);
+  return open.filter((other) => other.id === first.id || (isAlike(other, first) && isWith(other)));
+}
+
+/** Pure: notices that were claimed as one message: at the same instant, by the same bridge (`leased` names it). */
+const isSameClaim = (a: Notice, b: Notice): boolean =>
+  isGrouped(a) &&
+  isAlike(a, b) &&
+  a.status === "sending" &&
+  b.status === "sending" &&
+  a.next_at === b.next_at &&
+  a.error === b.error;
+
+interface Claiming extends ClaimRequest {
+  readonly now: string;
+  /** Among what this bridge is given, from 1: it is told after those before it. */
+  readonly place: number;
+}
+
+async function claimGroup(
+  deps: Deps,
+  group: readonly Notice[],
+  claiming: Claiming,
+): Promise<ClaimedNotice | null> {
+  const [first] = group as readonly [Notice];
+  const { now, place } = claiming;
+  const told = await readTold(deps.store, first);
+  if (isOvertaken(first, told.ended_round)) {
+    await deps.store.updateNotice({
+      ...first,
+      status: "dropped",
+      next_at: null,
+      error: "the run's end was told before",
+    });
+    return null;
+  }
+  if (quietUntil(first, told.progress_at, now) !== null) return null;
+  const claimed: Notice[] = [];
+  for (const notice of group) {
+    const mine = await deps.store.updateNotice(leased(notice, later(now, LEASE * place), claiming.worker));
+    if (mine) claimed.push(mine);
+    // Somebody else was faster with the one that stands for all.
+    if (claimed.length === 0) return null;
+  }
+  const { id, rev, event, recipient, round, tries, created_at, next_at } = claimed[0]!;
+  const possible_repeat = claimed.some((notice) => notice.possible_repeat);
+  const facts = mergeFacts(claimed);
+  return {
+    id,
+    rev,
+    event,
+    facts,
+    recipient,
+    round,
+    tries,
+    created_at,
+    possible_repeat,
+    kept: told.kept,
+    claimed_until: next_at!,
+  };
+}
+
+/** Pure: claimed by a bridge, which has the text of earlier sendings looked for where there may be one. */
+const leased = (notice: Notice, until: string, worker: string): Notice => ({
+  ...notice,
+  status: "sending",
+  next_at: until,
+  tries: notice.tries + 1,
+  possible_repeat: notice.possible_repeat || notice.status === "sending",
+  error: `fetched by the bridge on ${worker}, which has not reported yet`,
+});
+
+/**
+ * Marks what a bridge was given, by the rules of `deliver`, and gives the notice as it is then. Throws `Conflict` when the claim is not
+ * its own any more: it ran out and somebody took it, or this outcome was reported before.
+ */
+export async function reportOutcome(
+  deps: Deps,
+  id: string,
+  { rev, outcome }: { readonly rev: number; readonly outcome: Delivery },
+): Promise<Notice> {
+  const due_at = later(deps.now(), HORIZON);
+  const query = { run_id: runIdIn(id), due_at, limit: MOST_OPEN_OF_RUN };
+  const open = await deps.store.queryNotices(query);
+  const first = open.find((notice) => notice.id === id);
+  if (first?.status !== "sending" || first.rev !== rev) throw notClaimed(id);
+  requirePulled(deps, first.channel);
+  const group = [first, ...open.filter((other) => other.id !== id && isSameClaim(first, other))];
+  await keepOutcome(deps, first, outcome);
+  let after: Notice | null = null;
+  for (const notice of group.toReversed()) {
+    const marked = mark(notice, outcome, deps.now());
+    if (marked.status === "failed") await tellInstead(deps, marked);
+    // The one that was reported comes last: until it is marked, the report may be made again.
+    after = await deps.store.updateNotice(marked);
+  }
+  if (!after) throw notClaimed(id);
+  return after;
+}
+
+/** A notice's id begins with its run's (`noticeId`). */
+const runIdIn = (id: string): string => id.split("~", 1)[0]!;
+
+const notClaimed = (id: string): Conflict =>
+  new Conflict(
+    `notice ${id.slice(0, 300)} is not claimed under this revision: it was reported before, or the claim ran out and it is somebody else's now`,
+  );
+
+async function keepOutcome(deps: Deps, notice: Notice, outcome: Delivery): Promise<void> {
+  await keepTold(deps, notice, outcome);
+  const disables = outcome.kind === "permanent" && outcome.disable;
+  const state = await deps.store.readChannel(notice.channel);
+  // A lost race is lost to somebody who has just seen the same.
+  if (outcome.kind === "delivered" && state.disabled)
+    await deps.store.updateChannel({ ...state, disabled: null });
+  if (!disables) return;
+  if (!state.disabled) {
+    await deps.store.updateChannel({ ...state, disabled: { reason: outcome.reason, since: deps.now() } });
+  }
+  await noteBrokenChannel(deps, notice, outcome.reason);
+}

@@ -1,0 +1,2 @@
+// Loaded by `import()` of this file: bundled, a package in CommonJS has its names only by a static import.
+export { IncomingWebhook } from "@slack/webhook";

@@ -1,0 +1,81 @@
+import type { Delivery } from "../../ports.ts";
+import { retryAfterSeconds } from "./pause.ts";
+import type { Answer } from "./post.ts";
+
+export interface Sent {
+  /** The channel's name. */
+  readonly name: string;
+  /** Milliseconds. */
+  readonly now: number;
+  /** When to try again where the receiver does not say, seconds. */
+  readonly pause: number;
+}
+
+/** Statuses that mean: slower. */
+const BUSY: readonly number[] = [429, 502, 503, 504];
+/** Of the request as it came in, not of what it says. */
+const PASSING: readonly number[] = [408, 425];
+
+/**
+ * What one attempt came to. Nothing is ambiguous here: an attempt that may have arrived is repeated under the same `webhook-id`, by
+ * which receivers know it (Standard Webhooks), so it counts as not arrived, whatever the event. That may be wrong only of receivers
+ * that do not look at the id.
+ */
+export function outcomeOf(answer: Answer, sent: Sent): Delivery {
+  return answer.kind === "failure" ? ofFailure(answer, sent) : ofStatus(answer, sent);
+}
+
+function ofFailure(failure: Extract<Answer, { kind: "failure" }>, { name, pause }: Sent): Delivery {
+  const { code, text, sent } = failure;
+  if (code === "url_refused") {
+    return {
+      kind: "permanent",
+      reason: `The url of channel ${name} is refused: ${text}. Set another.`,
+      disable: true,
+    };
+  }
+  if (!sent) {
+    const why = code === "private_address" ? text : code;
+    const reason = `The receiver of channel ${name} was not reached: ${why}. Check the network and the host in its url.`;
+    return { kind: "rejected", reason, after_seconds: pause, alone: true };
+  }
+  const advice =
+    code === "response_too_large"
+      ? "Let the receiver answer 2xx with no body."
+      : "Let the receiver answer 2xx before it does its work; the same webhook-id is sent again.";
+  const reason = `The receiver of channel ${name} did not answer after the notice was sent: ${code}. ${advice}`;
+  return { kind: "rejected", reason, after_seconds: pause, alone: true };
+}
+
+function ofStatus({ status, retryAfter }: Extract<Answer, { kind: "answer" }>, sent: Sent): Delivery {
+  if (status >= 200 && status < 300) return { kind: "delivered" };
+  const said = `The receiver of channel ${sent.name} answered ${status}`;
+  if (status >= 500 || BUSY.includes(status) || PASSING.includes(status)) {
+    const asked = BUSY.includes(status) ? retryAfterSeconds(retryAfter, sent.now) : null;
+    const after_seconds = asked ?? sent.pause;
+    const reason = `${said}; the same webhook-id is sent again in ${after_seconds} s`;
+    return { kind: "rejected", reason, after_seconds, alone: asked === null };
+  }
+  return { kind: "permanent", reason: `${said}${remedyFor(status, sent.name)}`, disable: status === 410 };
+}
+
+function remedyFor(status: number, name: string): string {
+  if (status < 400)
+    return `, a redirect, which is not followed: set the url of channel ${name} to the final address`;
+  switch (status) {
+    case 401:
+    case 403:
+      return `: does it know the secret of channel ${name}, and is its clock right to five minutes?`;
+    case 404:
+    case 405:
+      return `: check the url of channel ${name}; it must take POST`;
+    case 410:
+      return `: it wants no more; set another url of channel ${name}, or remove the channel`;
+    case 413:
+      return ": it must take bodies of 20 kB";
+    case 415:
+      return ": it must take application/cloudevents+json";
+    default:
+      return ": see the receiver's own log for why it does not take the event";
+  }
+}
