@@ -1,3 +1,4 @@
+import { endsRun } from "../core/message.ts";
 import { mustArrive, type Notice, type NoticeFacts } from "../core/notice.ts";
 import { isAlike, isGrouped, isOvertaken, mergeFacts, quietUntil } from "../core/outbox.ts";
 import type { Channel, ChannelState, Delivery, RunView } from "../ports.ts";
@@ -87,8 +88,7 @@ async function deliverNext(deps: Delivering, notice: Notice, paceMilliseconds: n
   }
   const told = await readTold(store, notice);
   if (isOvertaken(notice, told.ended_round)) {
-    const error = "the run's end was told before";
-    return found(await store.updateNotice({ ...notice, status: "dropped", next_at: null, error }));
+    return found(await store.updateNotice(dropped(notice)));
   }
   const quiet = quietUntil(notice, told.progress_at, now);
   if (quiet !== null) {
@@ -103,6 +103,21 @@ async function deliverNext(deps: Delivering, notice: Notice, paceMilliseconds: n
 }
 
 const found = (notice: Notice | null): Notice[] => (notice ? [notice] : []);
+
+const dropped = (notice: Notice): Notice => ({
+  ...notice,
+  status: "dropped",
+  next_at: null,
+  error: "the run's end was told before",
+});
+
+/** Whoever has heard of the end need not hear of what went before. What is missed here is dropped when it comes due. */
+async function dropOvertaken(deps: Deps, { run_id, channel, recipient, round }: Notice): Promise<void> {
+  const query = { run_id, channel, status: ["pending"] as const, limit: MOST_TOGETHER };
+  for (const notice of await deps.store.queryNotices(query))
+    if (notice.recipient === recipient && isOvertaken(notice, round))
+      await deps.store.updateNotice(dropped(notice));
+}
 
 /** Everything else that waits to be told to the same people about the same run in the same words, due or not. */
 async function claimAlike(deps: Deps, notice: Notice): Promise<Notice[]> {
@@ -166,6 +181,7 @@ async function settle(deps: Delivering, claimed: readonly Notice[], outcome: Del
     if (marked.status === "failed") await tellInstead(deps, marked);
     after.push(...found(await deps.store.updateNotice(marked)));
   }
+  if (outcome.kind === "delivered" && endsRun(first.event)) await dropOvertaken(deps, first);
   return after;
 }
 

@@ -1,4 +1,5 @@
-import { endsRun, type Notice } from "../core/notice.ts";
+import { endsRun } from "../core/message.ts";
+import type { Notice } from "../core/notice.ts";
 import { isGrouped } from "../core/outbox.ts";
 import type { Delivery, Kept, RecipientThread, RunStore } from "../ports.ts";
 import type { Deps } from "./deps.ts";

@@ -1,4 +1,4 @@
-import { endsRun, type NoticeFacts } from "./notice.ts";
+import type { NoticeFacts } from "./notice.ts";
 import { sayDuration } from "./quantity.ts";
 import type { NoticeEvent } from "./run.ts";
 
@@ -85,6 +85,10 @@ export function cutText(text: string, maxChars: number): string {
   }
   return `${text.slice(0, end)}…`;
 }
+
+/** Of a run's end; everything else is said on the way. */
+export const endsRun = (event: NoticeEvent): boolean =>
+  event === "run.completed" || event === "run.failed" || event === "run.cancelled";
 
 function headOf(event: NoticeEvent, facts: NoticeFacts): string[] {
   const always = [`Run: ${facts.run_id}`, `Pipeline: ${facts.pipeline}`];

@@ -71,7 +71,3 @@ export type Notice = z.infer<typeof Notice>;
 /** Terminal events must arrive, even twice; progress is told at most once when the outcome is ambiguous. */
 export const mustArrive = (event: Notice["event"]): boolean =>
   !["run.started", "run.progress", "job.retried", "job.skipped"].includes(event);
-
-/** Of a run's end; everything else is said on the way. */
-export const endsRun = (event: Notice["event"]): boolean =>
-  event === "run.completed" || event === "run.failed" || event === "run.cancelled";

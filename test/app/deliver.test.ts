@@ -294,6 +294,17 @@ test("after a round's end nothing of it is told any more but what must arrive; t
     assert.deepEqual([error, next_at], ["the run's end was told before", null]);
 });
 
+test("what waits for others like it is dropped as soon as the end is told, and holds nobody up", async () => {
+  const outbox = await Outbox.of({ id: "end" });
+  const later = new Date(Date.parse(outbox.world.now()) + 30_000).toISOString();
+  const skip = { ...skipped("skip", "⏭ s1 skipped"), created_at: outbox.world.now(), next_at: later };
+  await outbox.store.addNotice(aNotice(skip));
+  await outbox.store.addNotice(aNotice({ ...skip, id: "elsewhere", channel: "ops", recipient: "ops" }));
+  await outbox.deliver();
+  const statuses = (await outbox.store.queryNotices({ limit: 9 })).map(({ id, status }) => [id, status]);
+  assert.deepEqual(Object.fromEntries(statuses), { end: "sent", skip: "dropped", elsewhere: "pending" });
+});
+
 test("what a channel keeps of a run is there for its next message, for each recipient by itself", async () => {
   const outbox = await Outbox.of(
     { id: "1", event: "run.started", recipient: "a" },

@@ -11,7 +11,7 @@ import { cli } from "./support/cli.ts";
 import { assertGolden } from "./support/golden.ts";
 
 const FIXED =
-  "run validate approve list show jobs events logs why watch wait cancel retry resume rules pipelines explain tick serve dev emulate-batch notify notices export doctor";
+  "run validate approve list show jobs events logs why watch wait cancel retry resume rules pipelines explain tick serve dev emulate-batch notify notices bridge export doctor";
 
 function program(): Command {
   const terminal: Terminal = {

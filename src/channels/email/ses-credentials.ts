@@ -21,11 +21,19 @@ export class CredentialsError extends Error {
   }
 }
 
+/** As the SDK has them. */
+interface AwsKeys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
+
 /**
  * Keys for about an hour, for this process's Google identity instead of a stored key. The SDK keeps them and asks again before they end,
  * each time with a new token. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
-export function roleCredentials(role: SesRole) {
+export function roleCredentials(role: SesRole): () => Promise<AwsKeys> {
   return async () => {
     const { fromWebToken } = await import("./ses-client.ts");
     const webIdentityToken = await tokenOf(role);

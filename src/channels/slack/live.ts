@@ -1,4 +1,4 @@
-import { noticeParts } from "../../core/message.ts";
+import { endsRun, noticeParts } from "../../core/message.ts";
 import type { Delivery, Kept, Message, RunView } from "../../ports.ts";
 import type { Place } from "./api-outcome.ts";
 import { boardParts, newsParts } from "./board.ts";
@@ -84,16 +84,13 @@ async function begin(bot: Bot, message: Message, view: RunView | null): Promise<
 /** Without the run there is only the notice to show, and that is told in the thread. */
 async function edit(bot: Bot, at: Place, message: Message, view: RunView | null): Promise<Sent> {
   const { event, facts, kept } = message;
-  if (view === null && !endsRun(message)) return { kind: "done", place: at };
+  if (view === null && !endsRun(message.event)) return { kind: "done", place: at };
   const parts =
     view === null
       ? noticeParts(event, facts, { possible_repeat: false, test: false })
       : boardParts(view, event, { possible_repeat: false, continues: kept["continues"] === true });
   return editMessage(bot, at, payloadOf(parts));
 }
-
-const endsRun = ({ event }: Message): boolean =>
-  event === "run.completed" || event === "run.failed" || event === "run.cancelled";
 
 /** What the edit does not tell anybody. */
 async function tell(bot: Bot, at: Place, message: Message, view: RunView | null): Promise<Delivery> {
