@@ -23,7 +23,7 @@ test("quota 0: it waits, is told after half an hour, and fails after a day with 
   assert.deepEqual(events(app.told), ["run.waiting"]);
   world.pass(20 * HOUR);
   assert.equal((await app.tick(run_id)).status, "running");
-  assert.deepEqual(events(app.told), ["run.waiting"], "a wait is told once");
+  assert.deepEqual(events(app.told), ["run.waiting", "run.waiting"], "a wait that lasts is told again");
   world.pass(4 * HOUR);
   const run = await app.end(run_id);
   assert.deepEqual(endOf(run), ["failed", "aborted"]);
