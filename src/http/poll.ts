@@ -22,7 +22,7 @@ export const POLL_SECONDS = 300;
 /** Part of the limit after which a sweep takes no new run. */
 const SHARE_OF_RUNS = 0.6;
 /** Milliseconds from a sweep's begin in which it waits for its notices. Scheduler waits for our answer before it asks again. */
-const WAIT_FOR_NOTICES = 45_000;
+const WAIT_FOR_NOTICES = 55_000;
 /** So long at least, however long the passes took. */
 const SHORTEST_WAIT = 5000;
 
@@ -74,7 +74,7 @@ export function openPoll(given: App, options: PollOptions): Handler {
   });
   const telling = joined(() => tell(app, time));
 
-  /** Null when it takes longer; the work goes on. What is over in time leaves no timer, which would hold a process for 45 s. */
+  /** Null when it takes longer; the work goes on. What is over in time leaves no timer, which would hold a process for a minute. */
   const within = async <T>(milliseconds: number, work: Promise<T>): Promise<T | null> => {
     const over = new AbortController();
     try {
