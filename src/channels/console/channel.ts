@@ -1,5 +1,6 @@
 import { noticeText } from "../../core/message.ts";
 import type { Channel, Delivery, Message } from "../../ports.ts";
+import { previewConsole } from "./preview.ts";
 
 export interface ConsoleOptions {
   readonly name: string;
@@ -17,6 +18,7 @@ export function openConsole(options: ConsoleOptions): Channel {
     recipients: ["console"],
     paceMilliseconds: 0,
     deliver: (message) => print(options, message),
+    preview: previewConsole,
   };
 }
 

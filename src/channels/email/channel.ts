@@ -5,6 +5,7 @@ import { type Mailbox, parseMailbox } from "./address.ts";
 import type { EmailConfig } from "./config.ts";
 import { keptAfter } from "./conversation.ts";
 import { composeMail } from "./mail.ts";
+import { previewEmail } from "./preview.ts";
 import { sesTransport } from "./ses-transport.ts";
 import { smtpTransport } from "./smtp-transport.ts";
 import type { Transport } from "./transport.ts";
@@ -43,6 +44,7 @@ export function openEmail(
     recipients: config.to,
     paceMilliseconds: config.transport === "ses" ? SES_PACE_MILLISECONDS : SMTP_PACE_MILLISECONDS,
     deliver: (message, recipient) => deliver({ name, send, from, replyTo, now }, message, recipient),
+    preview: previewEmail,
   };
 }
 

@@ -7,6 +7,7 @@ import type { GithubPrConfig } from "./config.ts";
 import { type Ask, connect } from "./connection.ts";
 import { inTime } from "./in-time.ts";
 import { outcomeOf, outcomeOfRace } from "./outcome.ts";
+import { previewGithubPr } from "./preview.ts";
 import { type Known, publish } from "./publish.ts";
 import { Raced, Refusal, Unfit } from "./refusal.ts";
 import { storyOf, tellsEnd } from "./story.ts";
@@ -61,6 +62,7 @@ export function openGithubPr(
     kind: "github_pr",
     recipients: [name],
     paceMilliseconds: PACE_MILLISECONDS,
+    preview: (message) => previewGithubPr(message, config),
     deliver: async (message) => hide(await deliver({ name, config, ask, times }, message), token.trim()),
   };
 }

@@ -8,6 +8,7 @@ import { concealer } from "./conceal.ts";
 import type { ImessageConfig } from "./config.ts";
 import type { ImessageBridge, Readiness } from "./imessage-bridge.ts";
 import { openImsg } from "./imsg.ts";
+import { previewImessage } from "./preview.ts";
 import { tell } from "./tell.ts";
 
 export interface ImessageChannel extends Channel {
@@ -46,7 +47,13 @@ export function openImessage(
   test: ImessageTest = {},
 ): ImessageChannel {
   const { chat, password } = config;
-  const base = { name, kind: "imessage", recipients: [name], paceMilliseconds: PACE_MILLISECONDS };
+  const base = {
+    name,
+    kind: "imessage",
+    recipients: [name],
+    paceMilliseconds: PACE_MILLISECONDS,
+    preview: previewImessage,
+  };
   const lacking = lacks(config);
   if (chat === undefined || lacking !== null) return elsewhere(base, lacking ?? "chat");
   const conceal = concealer({ password, chat });

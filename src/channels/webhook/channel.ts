@@ -7,6 +7,7 @@ import type { WebhookConfig } from "./config.ts";
 import { outcomeOf } from "./outcome.ts";
 import { pauseAfter } from "./pause.ts";
 import { post } from "./post.ts";
+import { previewWebhook } from "./preview.ts";
 import { signatures } from "./signature.ts";
 
 export interface WebhookOptions {
@@ -50,6 +51,7 @@ export function openSignedWebhook(options: WebhookOptions): Channel {
     kind: "webhook",
     recipients: [name],
     paceMilliseconds: 0,
+    preview: (message) => previewWebhook(message, { source: options.source }),
     deliver: async (message: Message): Promise<Delivery> => {
       const delivery = await deliver({ ...options, fetch: fetchOf(options) }, message);
       return delivery.kind === "delivered" ? delivery : { ...delivery, reason: redact(delivery.reason) };

@@ -1,23 +1,34 @@
 import type { Notice } from "../../core/notice.ts";
+import { sayDuration } from "../../core/quantity.ts";
+import { didYouMean } from "../../core/spelling.ts";
+import type { RunStore } from "../../ports.ts";
 import { type AddCommand, type Context, printJson, printLines } from "../context.ts";
 import { example } from "../example.ts";
-import { EXIT } from "../failure.ts";
+import { EXIT, UsageError } from "../failure.ts";
 import { wholeNumber } from "../input/parsers.ts";
+import { channelStanding, type Standing, sayBacklog } from "../notify/channel-standing.ts";
 import type { Style } from "../render/paint.ts";
 import { renderTable } from "../render/table.ts";
-import { minuteOf } from "../render/time.ts";
-import { withRun, withStore } from "../session.ts";
+import { minuteOf, secondsBetween } from "../render/time.ts";
+import { type Session, withRun, withStore } from "../session.ts";
 
 interface NoticesOptions {
   readonly failed?: boolean;
+  readonly pending?: boolean;
+  readonly channel?: string;
   readonly limit: number;
 }
 
 export const addNotices: AddCommand = (program, bind) => {
   program
     .command("notices [run]")
-    .description("list what people were told, or are still to be told")
+    .summary("list what people were told, or are still to be told")
+    .description(
+      "list what people were told, or are still to be told; below it what waits on each channel, and channels that are disabled",
+    )
     .option("--failed", "only those that were given up")
+    .option("--pending", "only those that are still to be told")
+    .option("--channel <name>", "only those of this channel")
     .option("--limit <number>", "at most so many", wholeNumber(1, 1000), 100)
     .addHelpText("after", example("bioagent notices --failed"))
     .action(bind(notices));
@@ -28,22 +39,53 @@ async function notices(
   reference: string | undefined,
   options: NoticesOptions,
 ): Promise<number> {
-  const query = { status: options.failed ? (["failed"] as const) : undefined, limit: options.limit };
-  if (reference !== undefined) {
-    return withRun(context, reference, "read", async (runId, store) =>
-      print(context, await store.queryNotices({ ...query, run_id: runId })),
-    );
+  if (options.failed && options.pending)
+    throw new UsageError("give --failed or --pending: what was given up is not sent any more");
+  const list = (store: RunStore, app: Session, run_id?: string) =>
+    listNotices(context, app, store, { ...options, run_id });
+  if (reference !== undefined)
+    return withRun(context, reference, "read", (runId, store, app) => list(store, app, runId));
+  return withStore(context, "read", list, (message) => {
+    if (context.json) printJson(context, { notices: [], backlog: [], disabled: [] });
+    else printLines(context, [message]);
+    return EXIT.done;
+  });
+}
+
+interface Listing extends NoticesOptions {
+  readonly run_id?: string | undefined;
+}
+
+async function listNotices(
+  context: Context,
+  app: Session,
+  store: RunStore,
+  { failed, pending, channel, limit, run_id }: Listing,
+): Promise<number> {
+  const status = failed
+    ? ["failed" as const]
+    : pending
+      ? ["pending" as const, "sending" as const]
+      : undefined;
+  const found = await store.queryNotices({ run_id, channel, status, limit });
+  if (channel !== undefined && found.length === 0) refuseUnknown(app, channel);
+  const standing = await channelStanding(app, channel);
+  const { backlog, disabled } = standing;
+  if (context.json) printJson(context, { notices: found, backlog, disabled });
+  else {
+    const list = found.length === 0 ? ["no notices"] : table(context, found, app.deps.now());
+    const full = found.length === limit ? [`The first ${limit}; --limit shows more.`] : [];
+    printLines(context, [...list, ...full, ...remedies(found), ...standingLines(context, app, standing)]);
   }
-  return withStore(
-    context,
-    "read",
-    async (store) => print(context, await store.queryNotices(query)),
-    (message) => {
-      if (context.json) return print(context, []);
-      printLines(context, [message]);
-      return EXIT.done;
-    },
-  );
+  return EXIT.done;
+}
+
+/** One that was taken out of the configuration may still have notices; one that has none and never was is a slip. */
+function refuseUnknown({ config }: Session, channel: string): void {
+  const known = Object.keys(config.channels);
+  if (known.includes(channel)) return;
+  const hint = didYouMean(channel, known) || `; channels are ${known.join(", ")}`;
+  throw new UsageError(`there is no channel ${channel}${hint}`);
 }
 
 const STYLES: Readonly<Record<Notice["status"], Style>> = {
@@ -55,15 +97,8 @@ const STYLES: Readonly<Record<Notice["status"], Style>> = {
   dropped: "dim",
 };
 
-function print(context: Context, found: readonly Notice[]): number {
-  if (context.json) printJson(context, { notices: found });
-  else if (found.length === 0) printLines(context, ["no notices"]);
-  else printLines(context, table(context, found));
-  return EXIT.done;
-}
-
-function table(context: Context, found: readonly Notice[]): string[] {
-  const lines = renderTable(
+const table = (context: Context, found: readonly Notice[], now: string): string[] =>
+  renderTable(
     [
       { title: "CREATED (UTC)" },
       { title: "RUN" },
@@ -71,6 +106,7 @@ function table(context: Context, found: readonly Notice[]): string[] {
       { title: "CHANNEL", shrink: true },
       { title: "STATUS" },
       { title: "TRIES", align: "right" },
+      { title: "DUE" },
       { title: "ERROR", shrink: true },
     ],
     found.map((notice) => [
@@ -80,10 +116,39 @@ function table(context: Context, found: readonly Notice[]): string[] {
       notice.recipient === notice.channel ? notice.channel : `${notice.channel}: ${notice.recipient}`,
       { text: notice.status, style: STYLES[notice.status] },
       String(notice.tries),
+      dueOf(notice, now),
       notice.error ?? "",
     ]),
     context,
   );
-  const failed = found.some((notice) => notice.status === "failed");
-  return failed ? [...lines, "", "Send them again: bioagent notify retry --all-failed"] : lines;
+
+/** When it is told, or told again if whoever sends it now is never heard of again. */
+function dueOf({ status, next_at }: Notice, now: string): string {
+  if (next_at === null || (status !== "pending" && status !== "sending")) return "";
+  const seconds = secondsBetween(now, next_at);
+  if (status === "sending")
+    return seconds === 0 ? "again now" : `again in ${sayDuration(Math.ceil(seconds))}`;
+  return seconds === 0 ? "now" : `in ${sayDuration(Math.ceil(seconds))}`;
+}
+
+/** Of more than a few nobody types each. */
+const MOST_NAMED = 3;
+
+function remedies(found: readonly Notice[]): string[] {
+  const failed = found.filter((notice) => notice.status === "failed");
+  if (failed.length === 0) return [];
+  const one = failed.length <= MOST_NAMED ? failed.map(({ id }) => `  bioagent notify retry '${id}'`) : [];
+  return ["", "Send them again:", ...one, "  bioagent notify retry --all-failed"];
+}
+
+function standingLines({ paint }: Context, app: Session, { backlog, disabled, more }: Standing): string[] {
+  const now = app.deps.now();
+  const lines = [
+    ...backlog.map((each) => sayBacklog(app, each, now)),
+    ...(more ? ["More waits than was counted."] : []),
+    ...disabled.map(({ channel, reason, remedy }) =>
+      paint("red", `${channel} is disabled: ${reason} Mend it, then: ${remedy}`),
+    ),
+  ];
+  return lines.length === 0 ? [] : ["", ...lines];
 }

@@ -1,16 +1,15 @@
 import { Option } from "commander";
-import type { Notice, NoticeFacts } from "../../core/notice.ts";
+import type { Notice } from "../../core/notice.ts";
 import type { NoticeEvent } from "../../core/run.ts";
-import { didYouMean } from "../../core/spelling.ts";
-import type { Channel, Delivery, RunStore } from "../../ports.ts";
-import type { App } from "../../wire.ts";
 import { type AddCommand, type Context, printJson } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT, UsageError } from "../failure.ts";
+import type { PreviewOptions } from "../notify/preview-command.ts";
 import { count } from "../render/count.ts";
-import { refuseRemote, withApp, withStore } from "../session.ts";
+import { withStore } from "../session.ts";
 
-const EVENTS: readonly NoticeEvent[] = [
+/** As core has them; written down here, so that the help of a command loads no schema. A test holds them together. */
+export const EVENT_NAMES: readonly NoticeEvent[] = [
   "run.started",
   "run.completed",
   "run.failed",
@@ -18,18 +17,35 @@ const EVENTS: readonly NoticeEvent[] = [
   "job.skipped",
   "job.retried",
   "run.waiting",
+  "run.stalled",
+  "run.progress",
 ];
 
 export const addNotify: AddCommand = (program, bind) => {
   const notify = program
     .command("notify")
-    .description("try a channel, or send again what was given up")
+    .description("see what channels say, try one, or send again what was given up")
     .addHelpText("after", example("bioagent notify test lab"));
+  notify
+    .command("preview [channel...]")
+    .description("show what channels would say, all of them or these; sends nothing, needs no secret")
+    .addOption(
+      new Option(
+        "--event <event>",
+        "what the message is about (default: run.completed; with --run its last notice)",
+      ).choices(EVENT_NAMES),
+    )
+    .option("--run <run>", "of this run instead of an example")
+    .option("--html <file>", "write one page that shows them side by side")
+    .addHelpText("after", example("bioagent notify preview --event run.failed --html preview.html"))
+    .action(bind(preview));
   notify
     .command("test <channel>")
     .description("send a test message; when it arrives, a disabled channel works again")
     .addOption(
-      new Option("--event <event>", "what the message is about").choices(EVENTS).default("run.completed"),
+      new Option("--event <event>", "what the message is about")
+        .choices(EVENT_NAMES)
+        .default("run.completed"),
     )
     .addHelpText("after", example("bioagent notify test lab --event run.failed"))
     .action(bind(test));
@@ -41,99 +57,22 @@ export const addNotify: AddCommand = (program, bind) => {
     .action(bind(retry));
 };
 
+async function preview(
+  context: Context,
+  channels: readonly string[],
+  options: PreviewOptions,
+): Promise<number> {
+  const command = await import("../notify/preview-command.ts");
+  return command.preview(context, channels, options);
+}
+
 async function test(
   context: Context,
-  name: string,
+  channel: string,
   options: { readonly event: NoticeEvent },
 ): Promise<number> {
-  return withApp(context, {}, async (app) => {
-    refuseRemote(app.config, "notify test");
-    const channel = channelOf(app, name);
-    const outcomes: { recipient: string; outcome: Delivery }[] = [];
-    for (const recipient of channel.recipients)
-      outcomes.push({ recipient, outcome: await sendTest(channel, recipient, options.event) });
-    const delivered = outcomes.every(({ outcome }) => outcome.kind === "delivered");
-    if (delivered) await enable(app.deps.store, name);
-    if (context.json) printJson(context, { channel: name, delivered, outcomes });
-    for (const { recipient, outcome } of outcomes) {
-      const text = `channel ${name}${recipient === name ? "" : `, ${recipient}`}: ${sayOutcome(outcome)}\n`;
-      if (outcome.kind !== "delivered") context.terminal.err(`bioagent: ${text}`);
-      else if (!context.json) context.terminal.out(text);
-    }
-    return delivered ? EXIT.done : EXIT.failed;
-  });
-}
-
-function channelOf({ deps }: App, name: string): Channel {
-  const channel = deps.channels.get(name);
-  if (channel) return channel;
-  const broken = deps.brokenChannels.get(name);
-  if (broken !== undefined) throw new Error(broken);
-  const known = [...deps.channels.keys(), ...deps.brokenChannels.keys()];
-  throw new UsageError(
-    `there is no channel ${name}${didYouMean(name, known) || `; channels are ${known.join(", ")}`}`,
-  );
-}
-
-const sendTest = (channel: Channel, recipient: string, event: NoticeEvent): Promise<Delivery> =>
-  channel.deliver(
-    {
-      notice_id: `test~${channel.name}~${Date.now()}`,
-      event,
-      facts: testFacts(event),
-      possible_repeat: false,
-      test: true,
-      round: 1,
-      kept: {},
-      view: async () => null,
-    },
-    recipient,
-  );
-
-/** A run as there could be one. */
-function testFacts(event: NoticeEvent): NoticeFacts {
-  const status = event.startsWith("run.") ? event.slice("run.".length) : "running";
-  const ended = ["completed", "failed", "cancelled"].includes(status);
-  const runId = `${new Date().toISOString().slice(0, 10)}_rnaseq_001`;
-  return {
-    run_id: runId,
-    name: "castle-river-mountain-forest",
-    pipeline: "rnaseq",
-    status: ended ? status : "running",
-    outcome: status === "completed" ? "some_skipped" : status === "failed" ? "all_failed" : null,
-    status_line: ended ? "✅ 9/10 succeeded, ⏭ 1 skipped" : "✅ 4/10 succeeded",
-    output: `gs://my-bucket/output/${runId}/`,
-    executor: "local",
-    description: "a test of this channel",
-    details: [
-      "⏭ sample02 skipped in star_align: Exit code 137 indicates OOM. 8 GiB, 16 GiB and 32 GiB were not enough. Skipping sample02.",
-    ],
-    more: 0,
-    retries: "2 oom",
-    seconds: ended ? 7265 : null,
-    commands: [`bioagent why ${runId}`],
-  };
-}
-
-function sayOutcome(outcome: Delivery): string {
-  switch (outcome.kind) {
-    case "delivered":
-      return "delivered";
-    case "rejected":
-      return `refused, worth another try${outcome.after_seconds === null ? "" : ` after ${outcome.after_seconds} s`}: ${outcome.reason}`;
-    case "permanent":
-      return `refused for good: ${outcome.reason}`;
-    case "ambiguous":
-      return `nobody knows whether it arrived: ${outcome.reason}`;
-    default:
-      return outcome satisfies never;
-  }
-}
-
-/** A lost race was lost to somebody who knows better. */
-async function enable(store: RunStore, name: string): Promise<void> {
-  const state = await store.readChannel(name);
-  if (state.disabled) await store.updateChannel({ ...state, disabled: null });
+  const command = await import("../notify/test-command.ts");
+  return command.test(context, channel, options);
 }
 
 const MOST_NOTICES = 1000;

@@ -6,16 +6,10 @@ import type { App } from "../../wire.ts";
 import type { Context } from "../context.ts";
 import { openScratch } from "../scratch.ts";
 import { openSession, readSettings } from "../session.ts";
+import { tellingChecks, withoutStore } from "./channel-checks.ts";
+import { bad, type Check, good } from "./check.ts";
 
-/** One thing that BioAgent stands on. */
-export interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly text: string;
-}
-
-const good = (name: string, text: string): Check => ({ name, ok: true, text });
-const bad = (name: string, text: string): Check => ({ name, ok: false, text });
+export type { Check } from "./check.ts";
 
 /** Every check, in the order in which one needs the other. Changes nothing: a store that is not there is not made. */
 export async function checkEverything(context: Context): Promise<Check[]> {
@@ -27,7 +21,10 @@ export async function checkEverything(context: Context): Promise<Check[]> {
   if (settings.url !== null) return [node, found, await apiCheck(context, settings), clockCheck()];
   const warnings: string[] = [];
   const opened = await attempt("store", () => open(context, settings, warnings));
-  if (!("value" in opened)) return [node, found, opened.check, ledgerCheck(settings), clockCheck()];
+  if (!("value" in opened)) {
+    const channels = await channelsAlone(context, settings);
+    return [node, found, opened.check, ledgerCheck(settings), ...channels, clockCheck()];
+  }
   const app = opened.value;
   try {
     return [
@@ -36,8 +33,7 @@ export async function checkEverything(context: Context): Promise<Check[]> {
       storeCheck(settings, warnings),
       ...(await executorChecks(app)),
       ledgerCheck(settings),
-      ...(await channelChecks(app, settings)),
-      await outboxCheck(app, settings),
+      ...(await tellingChecks(app, settings)),
       clockCheck(),
     ];
   } finally {
@@ -145,34 +141,15 @@ function ledgerCheck({ ledger }: Config): Check {
     : bad("ledger", `${ledger} cannot be written`);
 }
 
-async function channelChecks({ deps }: App, config: Config): Promise<Check[]> {
-  const checks: Check[] = [];
-  for (const name of Object.keys(config.channels)) {
-    const kind = config.channels[name]!.kind;
-    const broken = deps.brokenChannels.get(name);
-    const { disabled } = await deps.store.readChannel(name);
-    if (broken !== undefined) checks.push(bad("channel", broken));
-    else if (disabled)
-      checks.push(
-        bad(
-          "channel",
-          `${name} (${kind}) is disabled: ${disabled.reason} Mend it, then: bioagent notify test ${name}`,
-        ),
-      );
-    else checks.push(good("channel", `${name} (${kind})`));
+/** The channels are opened on a store that stands in for the one that cannot be. */
+async function channelsAlone(context: Context, config: Config): Promise<Check[]> {
+  const scratch = await attempt("channel", () => openScratch(context, config, { warn: () => {} }));
+  if (!("value" in scratch)) return [];
+  try {
+    return withoutStore(scratch.value, config);
+  } finally {
+    await scratch.value.close();
   }
-  return checks;
-}
-
-const COUNTED = 1000;
-
-async function outboxCheck({ deps }: App, config: Config): Promise<Check> {
-  if (!storeExists(config)) return good("notices", "none yet");
-  const failed = await deps.store.queryNotices({ status: ["failed"], limit: COUNTED });
-  const waiting = await deps.store.queryNotices({ status: ["pending", "sending"], limit: COUNTED });
-  const counts = `${waiting.length} to be delivered, ${failed.length} given up`;
-  if (failed.length === 0) return good("notices", counts);
-  return bad("notices", `${counts}: bioagent notices --failed, then bioagent notify retry --all-failed`);
 }
 
 /** A clock that stands in the past breaks every order of things; nobody asks a time server for it. */

@@ -1,0 +1,114 @@
+import type { Backlog } from "../../app/backlog.ts";
+import type { Config } from "../../config.ts";
+import { sayDuration } from "../../core/quantity.ts";
+import type { Channel } from "../../ports.ts";
+import type { App } from "../../wire.ts";
+import { channelStanding, type DisabledChannel, sayBacklog } from "../notify/channel-standing.ts";
+import { count } from "../render/count.ts";
+import { secondsBetween } from "../render/time.ts";
+import { bad, type Check, good } from "./check.ts";
+
+/** Notices that no bridge has fetched for so long are told on the fallback channel. Seconds. */
+const UNFETCHED = 900;
+const COUNTED = 1000;
+
+/** Whether people can be told: each channel, what waits, and whether anybody would notice that the monitor is silent. */
+export async function tellingChecks(app: App, config: Config): Promise<Check[]> {
+  try {
+    const { backlog, disabled } = await channelStanding(app);
+    const now = app.deps.now();
+    const seen = { app, config, now, backlog, disabled };
+    const channels = Object.keys(config.channels).map((name) => channelCheck(seen, name));
+    return [...channels, await outboxCheck(seen), watcherCheck(config)];
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const outbox = bad("notices", `the store could not be asked what is to be told: ${why}`);
+    return [...withoutStore(app, config), outbox, watcherCheck(config)];
+  }
+}
+
+/** Channels as far as they are known without a store: those that show a run have nothing to show. */
+export function withoutStore(app: App, config: Config): Check[] {
+  const seen = { app, config, now: app.deps.now(), backlog: [], disabled: [] };
+  return Object.keys(config.channels).map((name) => {
+    const follows = app.deps.channels.get(name)?.follows && isSubscribed(config, name);
+    if (!follows) return channelCheck(seen, name);
+    const what = `${name} (${config.channels[name]!.kind})`;
+    return bad(
+      "channel",
+      `${what} shows runs as they go and reads them from the store, which does not work: it stands still until that is mended`,
+    );
+  });
+}
+
+interface Seen {
+  readonly app: App;
+  readonly config: Config;
+  readonly now: string;
+  readonly backlog: readonly Backlog[];
+  readonly disabled: readonly DisabledChannel[];
+}
+
+function channelCheck(seen: Seen, name: string): Check {
+  const { app, config, disabled } = seen;
+  const what = `${name} (${config.channels[name]!.kind})`;
+  const broken = app.deps.brokenChannels.get(name);
+  if (broken !== undefined) return bad("channel", broken);
+  const off = disabled.find((each) => each.channel === name);
+  if (off) return bad("channel", `${what} is disabled: ${off.reason} Mend it, then: ${off.remedy}`);
+  const channel = app.deps.channels.get(name);
+  const problem = channel && (unfetched(seen, channel) ?? lostFallback(seen, channel));
+  if (problem) return bad("channel", `${what} ${problem}`);
+  const unused = isSubscribed(config, name) ? "" : "; no subscription names it";
+  return good("channel", `${what}${channel ? traitsOf(channel) : ""}${unused}`);
+}
+
+const isSubscribed = ({ subscriptions }: Config, name: string): boolean =>
+  subscriptions.some(({ to }) => to.includes(name));
+
+/** A bridge asks every few seconds: what has waited for long, nobody fetches. */
+function unfetched({ backlog, now }: Seen, { name, pulled }: Channel): string | null {
+  const waits = pulled ? backlog.find((each) => each.channel === name) : undefined;
+  const age = waits ? secondsBetween(waits.oldest, now) : 0;
+  return waits && age > UNFETCHED
+    ? `is told by a bridge, and none has come for ${sayDuration(age)}: ${count(waits.waiting, "notice")} to fetch. On its Mac: bioagent bridge imessage --channel ${name} --check`
+    : null;
+}
+
+function lostFallback({ app: { deps } }: Seen, { name, fallback }: Channel): string | null {
+  if (fallback === undefined || (deps.channels.has(fallback) && fallback !== name)) return null;
+  const why = deps.brokenChannels.has(fallback)
+    ? "which cannot be used here"
+    : "which is no other channel here";
+  return `has the fallback ${fallback}, ${why}: what it cannot tell, nobody tells`;
+}
+
+function traitsOf({ follows, pulled, fallback }: Channel): string {
+  return [
+    ...(follows ? ["shows runs as they go"] : []),
+    ...(pulled ? ["told by a bridge on its Mac"] : []),
+    ...(fallback === undefined ? [] : [`else ${fallback}`]),
+  ]
+    .map((trait) => `, ${trait}`)
+    .join("");
+}
+
+async function outboxCheck({ app, backlog, now }: Seen): Promise<Check> {
+  const failed = await app.deps.store.queryNotices({ status: ["failed"], limit: COUNTED });
+  const waiting = backlog.reduce((sum, each) => sum + each.waiting, 0);
+  const remedy = ": bioagent notices --failed, then bioagent notify retry --all-failed";
+  const text = [
+    `${waiting} to be delivered, ${failed.length} given up${failed.length === 0 ? "" : remedy}`,
+    ...backlog.map((each) => sayBacklog(app, each, now)),
+  ].join("; ");
+  return { name: "notices", ok: failed.length === 0, text };
+}
+
+/** Whoever has stopped cannot say so. */
+const watcherCheck = ({ pingUrl }: Config): Check =>
+  pingUrl === null
+    ? good(
+        "watcher",
+        "none: ping_url is not set, and only somebody outside can tell that the monitor itself is silent (docs/notifications.md)",
+      )
+    : good("watcher", "ping_url is asked after every pass");

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { cli, folder } from "../support/cli.ts";
+import { ago, seedStore } from "./seeded-store.ts";
+
+const doctor = async (cwd: string) => cli(["doctor"], { cwd });
+const lineOf = (text: string, pattern: RegExp): string =>
+  text.split("\n").find((line) => pattern.test(line)) ?? `no line like ${pattern} in\n${text}`;
+
+suite("doctor, on channels", { concurrency: 2 }, () => {
+  test("names what is disabled, what lacks a variable, and a fallback that there is not", async (t) => {
+    const cwd = await folder(t, {
+      "bioagent.yaml": `channels:
+  lab: { kind: slack, webhook_url: "https://hooks.slack.com/services/T/B/x" }
+  pi: { kind: slack, webhook_url: "\${PI_URL}" }
+  phone: { kind: imessage, via: bridge, fallback: nobody }
+  ops: { kind: webhook, url: "https://ops.lab.org/h", secret: "\${S}", fallback: lab }
+subscriptions: [{ on: [run.failed], to: [lab, pi, phone, ops] }]
+`,
+    });
+    await seedStore(
+      cwd,
+      [],
+      [{ channel: "lab", disabled: { reason: "Slack says no_team.", since: ago(9) } }],
+    );
+    const { code, stdout } = await doctor(cwd);
+    assert.equal(code, 1);
+    assert.match(
+      lineOf(stdout, / lab /),
+      /^✗ channel +lab \(slack\) is disabled: Slack says no_team\. Mend it, then: bioagent notify test lab$/,
+    );
+    assert.match(lineOf(stdout, / pi /), /^✗ channel .*PI_URL is not set here/);
+    assert.match(
+      lineOf(stdout, / phone /),
+      /^✗ channel +phone \(imessage\) has the fallback nobody, which is no other channel here/,
+    );
+  });
+
+  test("a bridge's channel whose notices nobody fetches is named with their age; fresh ones are not", async (t) => {
+    const config = `channels: { phone: { kind: imessage, via: bridge } }\nsubscriptions: [{ on: [run.failed], to: [phone] }]\n`;
+    const [old, fresh] = [
+      await folder(t, { "bioagent.yaml": config }),
+      await folder(t, { "bioagent.yaml": config }),
+    ];
+    const waiting = { channel: "phone", recipient: "phone", next_at: ago(0) };
+    await seedStore(old, [
+      { ...waiting, created_at: ago(7_200) },
+      { ...waiting, created_at: ago(10) },
+    ]);
+    await seedStore(fresh, [{ ...waiting, created_at: ago(10) }]);
+    assert.match(
+      lineOf((await doctor(old)).stdout, / phone /),
+      /^✗ channel +phone \(imessage\) is told by a bridge, and none has come for 2 h: 2 notices to fetch\. On its Mac: bioagent bridge imessage --channel phone --check$/,
+    );
+    const good = await doctor(fresh);
+    assert.equal(good.code, 0, good.stdout);
+    assert.match(
+      lineOf(good.stdout, / phone /),
+      /^✓ channel +phone \(imessage\), told by a bridge on its Mac$/,
+    );
+    assert.match(lineOf(good.stdout, /✓ notices/), /1 to be delivered, 0 given up; phone: 1 notice waits/);
+  });
+
+  test("channels that show runs have nothing to show while the store does not work", async (t) => {
+    const cwd = await folder(t, {
+      "bioagent.yaml": `channels: { results: { kind: github_pr, repo: lab/results, token: x } }\nsubscriptions: [{ on: [run.failed], to: [console, results] }]\n`,
+    });
+    assert.match(
+      lineOf((await doctor(cwd)).stdout, / results /),
+      /^✓ channel +results \(github_pr\), shows runs as they go$/,
+    );
+    const broken = await cli(["doctor"], { cwd, env: { BIOAGENT_STORE: "sqlite:bioagent.yaml" } });
+    assert.equal(broken.code, 1);
+    assert.match(
+      lineOf(broken.stdout, / results /),
+      /^✗ channel .*reads them from the store, which does not work/,
+    );
+    assert.match(lineOf(broken.stdout, / console /), /^✓ channel/);
+  });
+
+  test("a channel that nobody subscribed to is said to be one", async (t) => {
+    const cwd = await folder(t, {
+      "bioagent.yaml": `channels: { phone: { kind: imessage, via: bridge } }\n`,
+    });
+    assert.match(lineOf((await doctor(cwd)).stdout, / phone /), /^✓ channel .*; no subscription names it$/);
+  });
+
+  test("says who would notice that the monitor is silent: nobody, unless ping_url is set", async (t) => {
+    const cwd = await folder(t);
+    assert.match(
+      lineOf((await doctor(cwd)).stdout, /watcher/),
+      /^✓ watcher +none: ping_url is not set, and only somebody outside/,
+    );
+    const env = { BIOAGENT_PING_URL: "https://watch.lab.org/s3cr3t" };
+    const { stdout } = await cli(["doctor"], { cwd, env });
+    assert.equal(lineOf(stdout, /watcher/), "✓ watcher   ping_url is asked after every pass");
+  });
+});
