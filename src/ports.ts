@@ -95,6 +95,8 @@ export interface NoticeQuery {
   /** Only those that may be taken at this instant: pending and due, or sending with a claim that ran out. */
   readonly due_at?: string | undefined;
   readonly limit: number;
+  /** The newest first instead of the oldest; not with `due_at`. */
+  readonly newest?: boolean | undefined;
 }
 
 /** What all instances share about a channel: its pace, and whether it is broken. */

@@ -19,8 +19,19 @@ export function channelProblems(channels: Channels, kinds: ChannelKinds): ShapeP
     const shape = checkShape(schema, settings).problems.flatMap((problem) =>
       fieldProblem(problem, base, settings),
     );
-    return [...shape, ...referenceProblems(settings, base)];
+    return [...shape, ...referenceProblems(settings, base), ...fallbackProblems(name, settings, channels)];
   });
+}
+
+/** A fallback that is no channel, or the channel itself, tells nobody; that would be found out when it is needed. */
+function fallbackProblems(name: string, { fallback }: ChannelSettings, channels: Channels): ShapeProblem[] {
+  if (typeof fallback !== "string") return [];
+  const others = ["console", ...Object.keys(channels)].filter((other) => other !== name);
+  if (others.includes(fallback)) return [];
+  const wrong =
+    fallback === name ? "a channel cannot stand in for itself" : `there is no channel ${show(fallback)}`;
+  const hint = didYouMean(fallback, others) || `; channels are ${[...new Set(others)].join(", ")}`;
+  return [{ path: ["channels", name, "fallback"], message: `${wrong}${hint}`, at: "value" }];
 }
 
 const unknownKind = (base: Path, kind: string, kinds: readonly string[]): ShapeProblem => ({

@@ -1,11 +1,13 @@
 import { change, type Draft, record } from "./draft.ts";
 import type { Decision, LoadedJob } from "./job.ts";
+import { sayStopping } from "./reasoning.ts";
 import type { JobStatus } from "./status.ts";
 
 export function stoppingDecision(draft: Draft): Decision {
   const { stopping } = draft.run;
-  const why = stopping?.action === "cancel" ? stopping.reason : "the run was aborted while it ran";
-  return plainDecision(draft, "abort", `Cancelled: ${why}.`);
+  const isCancel = stopping?.action === "cancel";
+  const why = isCancel ? sayStopping(stopping) : "Cancelled: the run was aborted while it ran.";
+  return plainDecision(draft, "abort", why);
 }
 
 /** A decision that no rule made. */

@@ -1,7 +1,7 @@
 import type { Job } from "./job.ts";
 import type { NoticeFacts } from "./notice.ts";
 import { statusLine } from "./outcome.ts";
-import { list, subject } from "./reasoning.ts";
+import { list, sayStopping, subject } from "./reasoning.ts";
 import type { Run, Waiting } from "./run.ts";
 import { isFinalRun } from "./status.ts";
 
@@ -19,8 +19,7 @@ export function runFacts(
   const bad = inSampleOrder(run, about ?? [...jobs.values()].filter((job) => job.exhausted));
   const alike = [...Map.groupBy(bad, likeness).values()];
   const details = alike.slice(0, MOST_DETAILS).map(detail);
-  if (run.stopping)
-    details.unshift(`${run.stopping.action === "abort" ? "Aborted" : "Cancelled"}: ${run.stopping.reason}.`);
+  if (run.stopping) details.unshift(sayStopping(run.stopping));
   // A run that waits as a whole has no job that could say so.
   else if (alike.length === 0 && run.waiting) details.push(`Waiting ${sayWaiting(run.waiting)}`);
   return {

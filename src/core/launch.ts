@@ -5,7 +5,7 @@ import { jobKey } from "./ids.ts";
 import { type Job, type LoadedJob, lastAttempt, nextAttempt } from "./job.ts";
 import { type Step, stepOf, topological } from "./pipeline.ts";
 import { bytesOf } from "./quantity.ts";
-import { subject } from "./reasoning.ts";
+import { sayStopping, subject } from "./reasoning.ts";
 import { tooBig } from "./resources.ts";
 import type { Stopping } from "./run.ts";
 import { isFinalJob } from "./status.ts";
@@ -209,10 +209,10 @@ function recordAttempt(draft: Draft, job: LoadedJob): void {
   record(draft, "job.recorded", after, { id, executor, resources });
 }
 
-const beforeStart = ({ action, reason }: Stopping): string =>
-  action === "abort"
+const beforeStart = (stopping: Stopping): string =>
+  stopping.action === "abort"
     ? "Cancelled: the run was aborted before this job could start."
-    : `Cancelled: ${reason}.`;
+    : sayStopping(stopping);
 
 /** Everything not ended is cancelled: what was never started at once, what lives when it has really ended. */
 export function cancelOpen(draft: Draft): void {

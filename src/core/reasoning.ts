@@ -1,6 +1,7 @@
 import type { Attempt, Evidence, Job } from "./job.ts";
 import { sayDuration, sayQuantity } from "./quantity.ts";
 import type { Resources } from "./resources.ts";
+import type { Stopping } from "./run.ts";
 import type { ExecutorKind, FailureClass } from "./status.ts";
 
 /** What is done now. */
@@ -164,4 +165,9 @@ function changes(before: Resources, after: Resources): string {
   if (before.spot === true && after.spot === false) where.push("on a standard machine");
   if (after.zones && before.zones?.join() !== after.zones.join()) where.push(`in ${list(after.zones)}`);
   return [parts.length > 0 ? `with ${list(parts)}` : "", ...where].filter(Boolean).join(" ");
+}
+
+/** `Cancelled by ada@lab.org.`, `Aborted: ten jobs failed alike.`: why a run stops. */
+export function sayStopping({ action, reason }: Stopping): string {
+  return action === "abort" ? `Aborted: ${reason}.` : `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`;
 }

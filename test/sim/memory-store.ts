@@ -213,7 +213,8 @@ class MemoryStore implements RunStore {
 
   async queryNotices(query: NoticeQuery): Promise<Notice[]> {
     const wanted = [...this.#notices.values()].filter((notice) => isWantedNotice(notice, query));
-    return wanted.sort(byAge).slice(0, query.limit);
+    const oldest = wanted.sort(byAge);
+    return (query.newest ? oldest.reverse() : oldest).slice(0, query.limit);
   }
 
   async addNotice(notice: Notice): Promise<boolean> {

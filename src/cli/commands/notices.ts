@@ -67,7 +67,8 @@ async function listNotices(
     : pending
       ? ["pending" as const, "sending" as const]
       : undefined;
-  const found = await store.queryNotices({ run_id, channel, status, limit });
+  const newest = await store.queryNotices({ run_id, channel, status, newest: true, limit });
+  const found = newest.toReversed();
   if (channel !== undefined && found.length === 0) refuseUnknown(app, channel);
   const standing = await channelStanding(app, channel);
   const { backlog, disabled } = standing;

@@ -75,12 +75,9 @@ function unfetched({ backlog, now }: Seen, { name, pulled }: Channel): string | 
     : null;
 }
 
-function lostFallback({ app: { deps } }: Seen, { name, fallback }: Channel): string | null {
-  if (fallback === undefined || (deps.channels.has(fallback) && fallback !== name)) return null;
-  const why = deps.brokenChannels.has(fallback)
-    ? "which cannot be used here"
-    : "which is no other channel here";
-  return `has the fallback ${fallback}, ${why}: what it cannot tell, nobody tells`;
+function lostFallback({ app: { deps } }: Seen, { fallback }: Channel): string | null {
+  if (fallback === undefined || deps.channels.has(fallback)) return null;
+  return `has the fallback ${fallback}, which cannot be used here: what it cannot tell, nobody tells`;
 }
 
 function traitsOf({ follows, pulled, fallback }: Channel): string {

@@ -50,7 +50,7 @@ async function lastNotice(
   runId: string,
   event: NoticeEvent | undefined,
 ): Promise<Notice | undefined> {
-  const notices = await store.queryNotices({ run_id: runId, limit: MOST_NOTICES });
+  const notices = await store.queryNotices({ run_id: runId, newest: true, limit: MOST_NOTICES });
   return notices
     .filter((notice) => (event ? notice.event === event : notice.event !== "run.progress"))
     .sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at))

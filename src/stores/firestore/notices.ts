@@ -9,7 +9,7 @@ import type { Session } from "./session.ts";
 import { NAME, type Operator, type Shape } from "./shape.ts";
 import { orSkip } from "./skip-broken.ts";
 
-/** Oldest first. */
+/** Oldest first, unless the newest are asked for. */
 export async function queryNotices(session: Session, query: NoticeQuery): Promise<Notice[]> {
   if (query.status?.length === 0) return [];
   const found = await session.db.query(shapeOf(query), "list notices", (snapshot) => {
@@ -19,18 +19,19 @@ export async function queryNotices(session: Session, query: NoticeQuery): Promis
   return found.filter((notice) => notice !== null);
 }
 
-function shapeOf({ run_id, status, channel, due_at, limit }: NoticeQuery): Shape {
+function shapeOf({ run_id, status, channel, due_at, newest, limit }: NoticeQuery): Shape {
   const where: [string, Operator, unknown][] = [];
   if (run_id !== undefined) where.push(["run_id", "==", run_id]);
   if (status !== undefined) where.push(["status", "in", [...status]]);
   if (channel !== undefined) where.push(["channel", "==", channel]);
   if (due_at === undefined) {
+    const direction = newest ? "desc" : "asc";
     return {
       collection: "notices",
       where,
       order: [
-        ["store.created", "asc"],
-        [NAME, "asc"],
+        ["store.created", direction],
+        [NAME, direction],
       ],
       limit,
     };

@@ -5,7 +5,7 @@ import { Filter } from "./filter.ts";
 import { epochOf, epochOrNull } from "./instant.ts";
 import { addNotice, written } from "./write-documents.ts";
 
-/** Oldest first. */
+/** Oldest first, unless the newest are asked for. */
 export function queryNotices(db: Connection, query: NoticeQuery): Notice[] {
   const filter = new Filter();
   filter.equal("run_id", query.run_id);
@@ -14,7 +14,8 @@ export function queryNotices(db: Connection, query: NoticeQuery): Notice[] {
   if (query.due_at !== undefined) {
     filter.add("status IN ('pending', 'sending') AND next_ms <= ?", epochOf(query.due_at));
   }
-  const sql = `SELECT doc FROM notices ${filter.where} ORDER BY created_ms, id LIMIT ?`;
+  const order = query.newest ? "created_ms DESC, id DESC" : "created_ms, id";
+  const sql = `SELECT doc FROM notices ${filter.where} ORDER BY ${order} LIMIT ?`;
   return db.read("list notices", () => db.documents<Notice>(sql, ...filter.values, query.limit));
 }
 

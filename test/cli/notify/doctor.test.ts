@@ -8,12 +8,12 @@ const lineOf = (text: string, pattern: RegExp): string =>
   text.split("\n").find((line) => pattern.test(line)) ?? `no line like ${pattern} in\n${text}`;
 
 suite("doctor, on channels", { concurrency: 2 }, () => {
-  test("names what is disabled, what lacks a variable, and a fallback that there is not", async (t) => {
+  test("names what is disabled, what lacks a variable, and a fallback that cannot be used", async (t) => {
     const cwd = await folder(t, {
       "bioagent.yaml": `channels:
   lab: { kind: slack, webhook_url: "https://hooks.slack.com/services/T/B/x" }
   pi: { kind: slack, webhook_url: "\${PI_URL}" }
-  phone: { kind: imessage, via: bridge, fallback: nobody }
+  phone: { kind: imessage, via: bridge, fallback: pi }
   ops: { kind: webhook, url: "https://ops.lab.org/h", secret: "\${S}", fallback: lab }
 subscriptions: [{ on: [run.failed], to: [lab, pi, phone, ops] }]
 `,
@@ -32,7 +32,7 @@ subscriptions: [{ on: [run.failed], to: [lab, pi, phone, ops] }]
     assert.match(lineOf(stdout, / pi /), /^✗ channel .*PI_URL is not set here/);
     assert.match(
       lineOf(stdout, / phone /),
-      /^✗ channel +phone \(imessage\) has the fallback nobody, which is no other channel here/,
+      /^✗ channel +phone \(imessage\) has the fallback pi, which cannot be used here/,
     );
   });
 

@@ -30,7 +30,7 @@ const SAYS: Readonly<Record<NoticeEvent, RegExp>> = {
   "run.completed":
     /^Status: ✅ 9\/10 succeeded, ⏭ 1 skipped\n(?:.*\n)*⏭ sample02 skipped in star_align: .*OOM/m,
   "run.failed": /^Status: ✅ 0\/10 succeeded, ❌ 10 failed/m,
-  "run.cancelled": /^Cancelled: cancelled by ada@lab\.org/m,
+  "run.cancelled": /^Cancelled by ada@lab\.org\./m,
   "job.skipped": /^⏭ sample02 skipped in star_align: /m,
   "job.retried": /^↻ sample02 retried in star_align: .*16 GiB/m,
   "run.waiting": /^⏳ sample02 waiting in star_align for quota: CPUS/m,

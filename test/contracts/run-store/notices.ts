@@ -38,6 +38,21 @@ export function checkNotices(open: OpenRunStores): void {
     },
   );
 
+  onStores(open, "the newest notices come first where they are asked for", async (store) => {
+    const run_id = await withNotices(
+      store,
+      ["09", "10", "11"].map((hour) => ({
+        id: hour,
+        created_at: at(`${hour}:00:00`),
+        channel: hour === "10" ? "pi" : "lab",
+      })),
+    );
+    assert.deepEqual(await found(store, { newest: true }), ["11", "10", "09"]);
+    assert.deepEqual(await found(store, { newest: true, limit: 1 }), ["11"]);
+    assert.deepEqual(await found(store, { newest: true, channel: "lab" }), ["11", "09"]);
+    assert.deepEqual(await found(store, { newest: true, run_id, status: ["pending"] }), ["11", "10", "09"]);
+  });
+
   onStores(open, "notices are found by run, status and channel", async (store) => {
     const run = await withNotices(store, [
       { id: "a" },
