@@ -39,11 +39,11 @@ export function failureOf(error: unknown): Failure {
   return { kind: "failure", code, text: "", sent: !NEVER_SENT.includes(code) };
 }
 
-/** The first code in the chain of causes: Node's own fetch hides it one level down. */
+/** The first code in the chain of causes: Node's own fetch hides it one level down. An error's other words may hold the URL. */
 function codeOf(error: unknown): string {
   for (let it = error, depth = 0; it instanceof Error && depth < 5; it = it.cause, depth++) {
     if (it.name === "TimeoutError" || it.name === "AbortError") return "timeout";
-    if ("code" in it && typeof it.code === "string") return it.code;
+    if ("code" in it && typeof it.code === "string" && /^[A-Z_]{2,40}$/.test(it.code)) return it.code;
   }
   return "unknown";
 }

@@ -1,11 +1,11 @@
 import { isFinalRun } from "../../core/status.ts";
 import type { Channel, Delivery, Kept, Message } from "../../ports.ts";
 import type { ChannelDeps } from "../channel-deps.ts";
+import { inTime } from "../failure.ts";
 import { guardedFetch } from "../guarded-fetch.ts";
 import { Api } from "./api.ts";
 import type { GithubPrConfig } from "./config.ts";
 import { type Ask, connect } from "./connection.ts";
-import { inTime } from "./in-time.ts";
 import { outcomeOf, outcomeOfRace } from "./outcome.ts";
 import { previewGithubPr } from "./preview.ts";
 import { type Known, publish } from "./publish.ts";

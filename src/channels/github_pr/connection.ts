@@ -1,6 +1,6 @@
 import type { Octokit } from "@octokit/core";
+import { inTime } from "../failure.ts";
 import { type GuardedFetch, GuardedFetchError } from "../guarded-fetch.ts";
-import { inTime } from "./in-time.ts";
 
 /** What came back of one request. */
 export type Answer =

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type GuardedFetch, GuardedFetchError } from "../guarded-fetch.ts";
+import { type Failure, failureOf, inTime } from "../failure.ts";
+import type { GuardedFetch } from "../guarded-fetch.ts";
 
 /** A BlueBubbles server, as this process reaches it. */
 export interface BlueBubblesServer {
@@ -30,14 +31,7 @@ export type Answer =
       /** The header, as it is. */
       readonly retryAfter: string | null;
     }
-  | {
-      readonly kind: "failure";
-      readonly code: string;
-      /** What the guard said; no part of the URL is in it. */
-      readonly text: string;
-      /** False when certainly nothing of the request has left this machine. */
-      readonly sent: boolean;
-    };
+  | Failure;
 
 export interface Request {
   readonly path: "/server/info" | "/message/text" | "/message/query";
@@ -62,7 +56,7 @@ export async function call(server: BlueBubblesServer, request: Request): Promise
       return { kind: "answer", status, envelope, retryAfter: headers.get("retry-after") };
     });
   try {
-    return await inTime(asked, timeoutMilliseconds + GRACE_MILLISECONDS);
+    return await inTime(asked, timeoutMilliseconds);
   } catch (error) {
     return failureOf(error);
   }
@@ -88,40 +82,4 @@ function envelopeOf(text: string, conceal: (text: string) => string): Envelope |
   } catch {
     return null; // no JSON, or not in this form: not BlueBubbles
   }
-}
-
-/** A fetch that heeds its signal ends before this does. */
-const GRACE_MILLISECONDS = 250;
-
-async function inTime<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const expire = () => reject(new GuardedFetchError("no answer in time", "timeout", true));
-    timer = setTimeout(expire, milliseconds);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Codes of another `fetch` that mean: no connection, so nothing was sent. */
-const NEVER_SENT = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"];
-
-function failureOf(error: unknown): Answer {
-  if (error instanceof GuardedFetchError) {
-    return { kind: "failure", code: error.code, text: error.message, sent: error.sent };
-  }
-  const code = codeOf(error);
-  return { kind: "failure", code, text: "", sent: !NEVER_SENT.includes(code) };
-}
-
-/** The first code in the chain of causes; an error's own words may hold the URL. */
-function codeOf(error: unknown): string {
-  for (let it = error, depth = 0; it instanceof Error && depth < 5; it = it.cause, depth++) {
-    if (it.name === "TimeoutError" || it.name === "AbortError") return "timeout";
-    if ("code" in it && typeof it.code === "string" && /^[A-Z_]{2,40}$/.test(it.code)) return it.code;
-  }
-  return "unknown";
 }
