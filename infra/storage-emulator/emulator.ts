@@ -3,9 +3,11 @@
  * curl send is answered as the service answers it, preconditions and resumable uploads among it. Buckets are folders
  * and objects plain files, so that another program can mount the same directory in the place of a bucket.
  */
+
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
+import { Readable } from "node:stream";
 import { cut, errorAnswer, send } from "./answer.ts";
 import { openApi } from "./api.ts";
 import type { Answer, Call } from "./call.ts";
@@ -78,6 +80,8 @@ async function respond(api: Api, request: IncomingMessage, response: ServerRespo
     else await send(request, response, answer, query.get("fields"));
   } catch {
     response.destroy(); // nobody is left to be told
+    const body = answer instanceof Cut ? answer.answer?.body : answer.body;
+    if (body instanceof Readable) body.destroy(); // it holds an open file
   }
 }
 
