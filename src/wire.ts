@@ -3,7 +3,13 @@ import { createHash } from "node:crypto";
 import type { Deps } from "./app/deps.ts";
 import { RunsCache } from "./app/runs-cache.ts";
 import { openPing } from "./channels/ping.ts";
-import { CHANNEL_KINDS, type ChannelConfig, channelTraits, openChannel } from "./channels/registry.ts";
+import {
+  CHANNEL_KINDS,
+  type ChannelConfig,
+  type ChannelTraits,
+  channelTraits,
+  openChannel,
+} from "./channels/registry.ts";
 import {
   type ChannelKinds,
   type ChannelSettings,
@@ -56,13 +62,14 @@ export async function openApp(config: Config, options: AppOptions): Promise<App>
     local: openLocalFiles(),
     gcs: openGcsFiles({ projectId: config.gcp.project, emulator: config.gcp.storageEmulator }),
   });
-  const { channels, broken } = openChannels(config, options, given);
+  const { channels, broken, traits } = openChannels(config, options, given);
   const deps: Deps = {
     store,
     executors: new Map((await openExecutors(config, { given, store, files })).map((one) => [one.kind, one])),
     files,
     channels,
     brokenChannels: broken,
+    brokenTraits: traits,
     patterns: createPatterns(),
     ledger: writeLedger({ files, ledger: config.ledger, store }),
     hash,
@@ -152,12 +159,15 @@ function openBatch(
 function openChannels(config: Config, options: AppOptions, given: Environment) {
   const channels = new Map<string, Channel>();
   const broken = new Map<string, string>();
+  const traits = new Map<string, ChannelTraits>();
   for (const [name, settings] of Object.entries(config.channels)) {
     const opened = openNamed(name, settings, { config, options, given });
-    if (opened.kind === "unusable") broken.set(name, opened.reason);
-    else channels.set(name, opened.value);
+    if (opened.kind === "unusable") {
+      broken.set(name, opened.reason);
+      traits.set(name, channelTraits(settings));
+    } else channels.set(name, opened.value);
   }
-  return { channels, broken };
+  return { channels, broken, traits };
 }
 
 /** One channel and nothing else of an app: what a bridge on somebody's Mac needs. */

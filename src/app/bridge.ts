@@ -123,7 +123,9 @@ async function claimGroup(
   if (quietUntil(first, told.progress_at, now) !== null) return null;
   const claimed: Notice[] = [];
   for (const notice of group) {
-    const mine = await deps.store.updateNotice(leased(notice, later(now, LEASE * place), claiming.worker));
+    const mine = await deps.store.updateNotice(
+      leased({ ...notice, since: notice.since ?? now }, later(now, LEASE * place), claiming.worker),
+    );
     if (mine) claimed.push(mine);
     // Somebody else was faster with the one that stands for all.
     if (claimed.length === 0) return null;

@@ -3,7 +3,9 @@ import { mustArrive, type Notice, type NoticeFacts } from "../core/notice.ts";
 import { isAlike, isGrouped, isOvertaken, mergeFacts, quietUntil } from "../core/outbox.ts";
 import type { Channel, ChannelState, Delivery, RunView } from "../ports.ts";
 import type { Deps } from "./deps.ts";
-import { isTooOld, LONGEST_PAUSE, later, mark } from "./mark.ts";
+import { fanOut, isForAll } from "./fan-out.ts";
+import { leaveToBridge } from "./leave-to-bridge.ts";
+import { LONGEST_PAUSE, later, mark } from "./mark.ts";
 import { noteBrokenChannel } from "./note-broken-channel.ts";
 import { messageOf } from "./probe.ts";
 import type { RunsCache } from "./runs-cache.ts";
@@ -14,10 +16,9 @@ import { viewRun } from "./view-run.ts";
 
 /** Notices that are told in one message at most. */
 const MOST_TOGETHER = 50;
-/** A notice that no bridge has fetched for so long is told on the fallback channel, and looked at again. Seconds. */
-const UNFETCHED = 900;
-/** A bridge tries again what it has fetched before; this only keeps it out of the way of others' notices. Seconds. */
-const FETCHED = 60;
+/** A failure that took so long is the channel's, not the message's: its other notices wait. Seconds. */
+const SLOW = 5;
+const AFTER_SLOW = 30;
 
 export interface Deliveries {
   readonly sent: number;
@@ -32,10 +33,13 @@ export interface DeliverOptions {
   readonly runId?: string | undefined;
   /** For channels that show a run's jobs: only those that changed are read again. */
   readonly cache?: RunsCache | undefined;
+  /** No sending begins at or after this instant, epoch milliseconds by the clock of `deps`. */
+  readonly until?: number | undefined;
 }
 
 interface Delivering extends Deps {
   readonly cache: RunsCache | undefined;
+  readonly until: number;
 }
 
 /**
@@ -43,7 +47,8 @@ interface Delivering extends Deps {
  * possible repeat; nothing is lost. Never throws for a channel's sake, never touches a run but for a note on a broken channel.
  */
 export async function deliver(given: Deps, options: DeliverOptions): Promise<Deliveries> {
-  const deps: Delivering = { ...given, cache: options.cache };
+  const { cache, until = Number.POSITIVE_INFINITY } = options;
+  const deps: Delivering = { ...given, cache, until };
   const due = await deps.store.queryNotices({
     run_id: options.runId,
     due_at: deps.now(),
@@ -52,34 +57,48 @@ export async function deliver(given: Deps, options: DeliverOptions): Promise<Del
   const done = { sent: 0, postponed: 0, failed: [] as Notice[] };
   // One after another in a channel, the channels side by side: one that hangs holds up no other.
   const byChannel = Map.groupBy(due, (notice) => notice.channel);
-  const outcomes = await Promise.all([...byChannel.values()].map((notices) => deliverInTurn(deps, notices)));
-  for (const after of outcomes.flat()) {
+  const channels = [...byChannel.values()].map((notices) => deliverInTurn(deps, notices));
+  const ends = await Promise.allSettled(channels);
+  for (const after of ends.flatMap((end) => (end.status === "fulfilled" ? end.value : []))) {
     if (after.status === "sent") done.sent += 1;
     else if (after.status === "failed") done.failed.push(after);
     else if (after.status !== "dropped") done.postponed += 1;
   }
+  // Only when all are through: whoever hears of it may close the store.
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
   return done;
 }
 
 async function deliverInTurn(deps: Delivering, notices: readonly Notice[]): Promise<Notice[]> {
   const after: Notice[] = [];
   const handled = new Set<string>();
+  let slowAt: string | null = null;
   for (const notice of notices) {
+    if (Date.parse(deps.now()) >= deps.until) break;
     if (handled.has(notice.id)) continue;
     const channel = deps.channels.get(notice.channel);
-    if (channel?.pulled) {
-      await leaveToBridge(deps, notice, channel);
-      continue;
+    if (channel?.pulled) await leaveToBridge(deps, notice);
+    else if (channel && isForAll(notice, channel)) await fanOut(deps, notice, channel);
+    else if (slowAt !== null)
+      await deps.store.updateNotice({ ...notice, next_at: later(slowAt, AFTER_SLOW) });
+    else {
+      const begun = Date.parse(deps.now());
+      const tried = await deliverNext(deps, notice, channel);
+      for (const { id } of tried) handled.add(id);
+      after.push(...tried);
+      const isSlow = Date.parse(deps.now()) - begun >= SLOW * 1000;
+      if (isSlow && tried.some(({ status }) => status !== "sent")) slowAt = deps.now();
     }
-    const tried = await deliverNext(deps, notice, channel?.paceMilliseconds ?? 0);
-    for (const { id } of tried) handled.add(id);
-    after.push(...tried);
   }
   return after;
 }
 
 /** The notice and those told with it, as they are afterwards; none when it was not its turn. */
-async function deliverNext(deps: Delivering, notice: Notice, paceMilliseconds: number): Promise<Notice[]> {
+async function deliverNext(
+  deps: Delivering,
+  notice: Notice,
+  channel: Channel | undefined,
+): Promise<Notice[]> {
   const now = deps.now();
   const { store } = deps;
   if (notice.status === "sending" && !mustArrive(notice.event)) {
@@ -95,10 +114,13 @@ async function deliverNext(deps: Delivering, notice: Notice, paceMilliseconds: n
     await store.updateNotice({ ...notice, next_at: quiet });
     return [];
   }
-  const turn = await takeTurn(deps, notice, paceMilliseconds);
+  const turn = await takeTurn(deps, notice, channel?.paceMilliseconds ?? 0);
   if (turn === null) return [];
+  if (channel?.follows && (await standBack(deps, notice, turn.notice))) return [];
   const claimed = [turn.notice, ...(isGrouped(notice) ? await claimAlike(deps, notice) : [])];
-  const outcome = await outcomeOf(deps, claimed, { state: turn.state, kept: told.kept });
+  // Who follows a run goes by what was kept: it is read when nobody else is telling it.
+  const { kept } = channel?.follows ? await readTold(store, notice) : told;
+  const outcome = await outcomeOf(deps, claimed, { state: turn.state, kept });
   return settle(deps, claimed, outcome);
 }
 
@@ -117,6 +139,28 @@ async function dropOvertaken(deps: Deps, { run_id, channel, recipient, round }: 
   for (const notice of await deps.store.queryNotices(query))
     if (notice.recipient === recipient && isOvertaken(notice, round))
       await deps.store.updateNotice(dropped(notice));
+}
+
+/** Seconds after which a notice comes back that stood back. */
+const STAND_BACK = 3;
+
+/**
+ * Whether another process is telling the same people of the same run on the same channel, and was first: a channel that keeps one
+ * message per run would make two. Then the notice is put back as it was.
+ */
+async function standBack(deps: Deps, notice: Notice, claimed: Notice): Promise<boolean> {
+  const { run_id, channel, recipient } = notice;
+  const query = { run_id, channel, status: ["sending"] as const, limit: MOST_TOGETHER };
+  const now = deps.now();
+  const order = ({ next_at, id }: Notice): string => `${next_at} ${id}`;
+  const isFirst = (other: Notice): boolean =>
+    other.id !== notice.id &&
+    other.recipient === recipient &&
+    (other.next_at ?? "") > now &&
+    order(other) < order(claimed);
+  if (!(await deps.store.queryNotices(query)).some(isFirst)) return false;
+  await deps.store.updateNotice({ ...notice, next_at: later(now, STAND_BACK), rev: claimed.rev });
+  return true;
 }
 
 /** Everything else that waits to be told to the same people about the same run in the same words, due or not. */
@@ -183,26 +227,6 @@ async function settle(deps: Delivering, claimed: readonly Notice[], outcome: Del
   }
   if (outcome.kind === "delivered" && endsRun(first.event)) await dropOvertaken(deps, first);
   return after;
-}
-
-/** What a bridge does not fetch is told elsewhere, and kept for it for a day. */
-async function leaveToBridge(deps: Deps, notice: Notice, channel: Channel): Promise<void> {
-  const now = deps.now();
-  if (isTooOld(notice, now)) {
-    const error = `no bridge has fetched it: is \`bioagent bridge\` running for channel ${channel.name}?`;
-    await tellInstead(deps, { ...notice, error });
-    await deps.store.updateNotice({ ...notice, status: "failed", next_at: null, error });
-    return;
-  }
-  const unfetched = later(notice.created_at, UNFETCHED);
-  const isLate = unfetched <= now;
-  if (isLate && notice.tries === 0) await tellInstead(deps, notice);
-  await deps.store.updateNotice({
-    ...notice,
-    status: "pending",
-    possible_repeat: notice.possible_repeat || notice.status === "sending",
-    next_at: notice.tries > 0 ? later(now, FETCHED) : isLate ? later(now, UNFETCHED) : unfetched,
-  });
 }
 
 /** A provider's Retry-After and a broken channel are known to all instances. */

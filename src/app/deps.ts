@@ -27,6 +27,8 @@ export interface Deps {
   readonly channels: ReadonlyMap<string, Channel>;
   /** Channels that are configured and cannot be used here, and why (a variable is missing). */
   readonly brokenChannels: ReadonlyMap<string, string>;
+  /** What is known of them all the same. */
+  readonly brokenTraits?: ReadonlyMap<string, Pick<Channel, "follows" | "pulled" | "fallback">> | undefined;
   readonly patterns: Patterns;
   readonly ledger: Ledger;
   readonly hash: Hash;
@@ -45,9 +47,14 @@ export interface Deps {
 }
 
 /** Whom every channel reaches, and which channels show runs as they go, as core wants it. */
-export const audienceOf = ({ channels }: Pick<Deps, "channels">): Audience => ({
+export const audienceOf = ({
+  channels,
+  brokenTraits,
+}: Pick<Deps, "channels" | "brokenTraits">): Audience => ({
   recipients: new Map([...channels].map(([name, channel]) => [name, channel.recipients])),
-  followers: new Set([...channels].filter(([, channel]) => channel.follows).map(([name]) => name)),
+  followers: new Set(
+    [...channels, ...(brokenTraits ?? [])].filter(([, { follows }]) => follows).map(([name]) => name),
+  ),
 });
 
 /** The request was wrong, and nothing was changed: every problem, with its place. */

@@ -35,8 +35,8 @@ function again(notice: Notice, reason: string, afterSeconds: number | null, now:
 }
 
 /** Whether another try is not worth it any more. */
-export const isTooOld = ({ created_at }: Notice, now: string): boolean =>
-  (Date.parse(now) - Date.parse(created_at)) / 3_600_000 >= GIVE_UP_AFTER;
+export const isTooOld = ({ since, created_at }: Notice, now: string): boolean =>
+  (Date.parse(now) - Date.parse(since ?? created_at)) / 3_600_000 >= GIVE_UP_AFTER;
 
 export const later = (instant: string, seconds: number): string =>
   new Date(Date.parse(instant) + seconds * 1000).toISOString();

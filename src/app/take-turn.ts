@@ -22,8 +22,8 @@ export async function takeTurn(deps: Deps, notice: Notice, paceMilliseconds: num
   let mine = notice;
   for (let race = 0; race < MOST_RACES; race++) {
     const state = await store.readChannel(notice.channel);
-    const at = turnOf(state, notice, deps.now());
-    if (at === null) {
+    const turn = turnOf(state, notice, { now: deps.now(), pace });
+    if (turn === null) {
       // The notice before the channel: whoever has reserved a channel also has what to send.
       const claimed = mine.status === "sending" && mine !== notice ? mine : await claim(deps, mine);
       if (claimed === null) return null;
@@ -31,10 +31,12 @@ export async function takeTurn(deps: Deps, notice: Notice, paceMilliseconds: num
       const reserved = { ...state, not_before: later(deps.now(), pace) };
       if (pace === 0 || (await store.updateChannel(reserved))) return { state: reserved, notice: mine };
     } else {
-      const put = await store.updateNotice({ ...notice, next_at: at, rev: mine.rev });
+      const put = await store.updateNotice({ ...notice, next_at: turn.at, rev: mine.rev });
       if (put === null) return null;
       mine = put;
-      if (pace === 0 || (await store.updateChannel({ ...state, next_turn: later(at, pace) }))) return null;
+      if (pace === 0 || !turn.isTaken) return null;
+      const next_turn = later(turn.at, pace * (1 + SLACK));
+      if (await store.updateChannel({ ...state, next_turn })) return null;
     }
   }
   if (mine !== notice) await store.updateNotice({ ...notice, next_at: later(deps.now(), 1), rev: mine.rev });
@@ -51,14 +53,38 @@ export const claim = (deps: Pick<Deps, "store" | "now">, notice: Notice): Promis
     status: "sending",
     next_at: later(deps.now(), LEASE),
     tries: notice.tries + 1,
+    since: notice.since ?? deps.now(),
     possible_repeat: notice.possible_repeat || notice.status === "sending",
   });
 
-/** Null: now. A notice that has just come lines up behind those that were given turns. */
-function turnOf({ not_before, next_turn }: ChannelState, notice: Notice, now: string): string | null {
-  const isBusy = not_before !== null && not_before > now;
-  const hasQueue = next_turn !== null && next_turn !== undefined && next_turn > now;
+/** Between two turns, of the pace: who comes a little late to his own does not hold up the next. */
+const SLACK = 0.1;
+/** Paces by which a notice may be late and still go in its place. */
+const MOST_LATE = 10;
+/** Seconds ahead for which a block or a queue is believed; beyond that somebody's clock was wrong. */
+const HORIZON = 25 * 3600;
+
+/**
+ * When the notice may be sent, and whether that is a turn of its own that must be taken from the channel; null: now. A notice that has
+ * just come lines up behind those that were given turns; one that comes to its turn while the one before is still being told waits for that.
+ */
+function turnOf(
+  state: ChannelState,
+  notice: Notice,
+  { now, pace }: { now: string; pace: number },
+): { readonly at: string; readonly isTaken: boolean } | null {
+  const notBefore = ahead(state.not_before, now);
+  const nextTurn = ahead(state.next_turn ?? null, now);
   const isNew = notice.next_at === notice.created_at;
-  if (!isBusy && !(hasQueue && isNew)) return null;
-  return hasQueue && (!isBusy || next_turn > not_before) ? next_turn : not_before;
+  if (notBefore === null) return nextTurn !== null && isNew ? { at: nextTurn, isTaken: true } : null;
+  const isShort = secondsTo(notBefore, now) <= 2 * pace;
+  const isInTime = notice.next_at !== null && -secondsTo(notice.next_at, now) <= MOST_LATE * pace;
+  if (!isNew && isShort && isInTime) return { at: notBefore, isTaken: false };
+  return { at: nextTurn !== null && nextTurn > notBefore ? nextTurn : notBefore, isTaken: true };
 }
+
+const secondsTo = (instant: string, now: string): number => (Date.parse(instant) - Date.parse(now)) / 1000;
+
+/** Null for what is over, or so far ahead that it was never meant. */
+const ahead = (instant: string | null, now: string): string | null =>
+  instant !== null && instant > now && secondsTo(instant, now) <= HORIZON ? instant : null;

@@ -7,7 +7,8 @@ import type { Deps } from "./deps.ts";
  * again, and adds nothing twice.
  */
 export async function tellInstead(deps: Deps, notice: Notice): Promise<void> {
-  const fallback = deps.channels.get(notice.channel)?.fallback;
+  const { channel } = notice;
+  const fallback = (deps.channels.get(channel) ?? deps.brokenTraits?.get(channel))?.fallback;
   if (fallback === undefined) return;
   const why = notice.error ?? "nobody has fetched it";
   for (const recipient of deps.channels.get(fallback)?.recipients ?? [fallback]) {

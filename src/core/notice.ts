@@ -60,6 +60,8 @@ export const Notice = z.object({
   next_at: Instant.nullable(),
   /** Sendings begun. */
   tries: z.number().int(),
+  /** When trying began, or began again (`notify retry`); what cannot be told within a day of it is given up. */
+  since: Instant.nullable().optional(),
   /** Set when an earlier sending may have arrived. */
   possible_repeat: z.boolean(),
   sent_at: Instant.nullable(),

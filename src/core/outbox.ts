@@ -18,6 +18,8 @@ const BETWEEN_GROUPS = 300;
 /** When such a message may be told again; null: now. */
 export function quietUntil(notice: Pick<Notice, "event">, lastAt: string | null, now: string): string | null {
   if (!isGrouped(notice) || lastAt === null) return null;
+  // What was told in the future was told by a clock that was wrong.
+  if (lastAt > now) return null;
   const until = new Date(Date.parse(lastAt) + BETWEEN_GROUPS * 1000).toISOString();
   return until > now ? until : null;
 }
@@ -63,6 +65,7 @@ export function toldInstead(
     created_at: now,
     next_at: now,
     tries: 0,
+    since: null,
     possible_repeat: false,
     sent_at: null,
     error: null,

@@ -80,7 +80,11 @@ export function startedNotices(run: Run, audience: Audience, now: string): Notic
   const notices: Notice[] = [];
   const facts = runFacts({ run, jobs: new Map() }, []);
   const { samples, steps, summary } = run;
-  const status_line = `${samples.length} samples, ${steps.length} steps, ${summary.total_jobs} jobs`;
+  const status_line = [
+    count(samples.length, "sample"),
+    count(steps.length, "step"),
+    count(summary.total_jobs, "job"),
+  ].join(", ");
   tell({ run, ...audience, notices, now }, "run.started", "", { ...facts, status_line });
   return notices;
 }
@@ -160,3 +164,5 @@ export function tellFollowers(draft: Draft): void {
   tell(draft, "run.progress", `e${draft.before.event_count}`, runFacts(draft, []));
   if (draft.notices.length > before) run.told_progress = now;
 }
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;

@@ -191,7 +191,7 @@ test("the pace of a channel is kept over several deliverers, and nothing is lost
     await outbox.deliver();
     await outbox.deliver();
     counts.push(outbox.sent.length);
-    outbox.world.pass(1);
+    outbox.world.pass(1.1);
   }
   assert.deepEqual(counts, [1, 2, 3, 3]);
 });
@@ -405,15 +405,180 @@ test("a queue behind a slow channel is put into its turns, so that each notice i
   const turns = (await outbox.store.queryNotices({ status: ["pending"], limit: 30 })).map(
     ({ next_at }) => (Date.parse(next_at!) - Date.parse(outbox.world.now())) / 1000,
   );
-  assert.deepEqual(
-    turns,
-    Array.from({ length: 19 }, (_, at) => at + 1),
-  );
-  for (let second = 0; second < 19; second++) {
-    outbox.world.pass(1);
+  const expected = Array.from({ length: 19 }, (_, at) => Number((1 + at * 1.1).toFixed(1)));
+  assert.deepEqual(turns, expected);
+  outbox.world.pass(1);
+  for (let turn = 0; turn < 19; turn++) {
     await outbox.deliver();
-    assert.equal(outbox.sent.length, second + 2);
+    assert.equal(outbox.sent.length, turn + 2);
+    outbox.world.pass(1.1);
   }
+});
+
+test("who comes a little late to each turn, as on a real clock, keeps order and pace", async () => {
+  const outbox = await Outbox.of(
+    ...Array.from({ length: 30 }, (_, at) => ({ id: `n${String(at).padStart(2, "0")}` })),
+  );
+  outbox.add("lab", 1000);
+  const begun = Date.parse(outbox.world.now());
+  while (outbox.sent.length < 30) {
+    await outbox.deliver();
+    const [next] = (await outbox.store.queryNotices({ status: ["pending"], limit: 50 }))
+      .map(({ next_at }) => Date.parse(next_at!))
+      .sort((a, b) => a - b);
+    if (next === undefined) break;
+    // Timers and queries take their time.
+    outbox.world.pass(Math.max(0, (next - Date.parse(outbox.world.now())) / 1000) + 0.17);
+  }
+  const order = outbox.sent.map(({ notice_id }) => notice_id);
+  assert.deepEqual(order, order.toSorted());
+  const seconds = (Date.parse(outbox.world.now()) - begun) / 1000;
+  assert.ok(seconds < 30 * 1.25, `${seconds} s for 30`);
+});
+
+test("a clock that jumped ahead and came back does not silence a channel", async () => {
+  const outbox = await Outbox.of({ id: "first" }, { id: "second" });
+  outbox.add("lab", 1000);
+  outbox.world.pass(3 * 86_400);
+  await outbox.deliver();
+  outbox.world.pass(-3 * 86_400);
+  const now = outbox.world.now();
+  await outbox.store.addNotice(aNotice({ id: "third", created_at: now, next_at: now }));
+  await outbox.deliver();
+  assert.deepEqual(
+    outbox.sent.map(({ notice_id }) => notice_id),
+    ["first", "third"],
+  );
+});
+
+test("a notice made while nobody knew whom its channel reaches is told to each of them, once", async () => {
+  const outbox = await Outbox.of({ id: "end", channel: "pi", recipient: "pi" });
+  const asked: string[] = [];
+  outbox.add("pi", 0, {
+    recipients: ["a@lab.org", "b@lab.org"],
+    deliver: async (_message, recipient) => {
+      asked.push(recipient);
+      return { kind: "delivered" };
+    },
+  });
+  for (let pass = 0; pass < 3; pass++) await outbox.deliver();
+  assert.deepEqual(asked.toSorted(), ["a@lab.org", "b@lab.org"]);
+  const statuses = (await outbox.store.queryNotices({ limit: 9 })).map(({ recipient, status }) => [
+    recipient,
+    status,
+  ]);
+  assert.deepEqual(Object.fromEntries(statuses), { pi: "dropped", "a@lab.org": "sent", "b@lab.org": "sent" });
+});
+
+test("the fallback of a channel that cannot be used here is told in the end", async () => {
+  const outbox = await Outbox.of({ channel: "pi", recipient: "pi" });
+  const deps = {
+    ...outbox.deps(),
+    brokenChannels: new Map([["pi", "SMTP_URL is not set"]]),
+    brokenTraits: new Map([["pi", { fallback: "lab" }]]),
+  };
+  for (let hour = 0; hour <= 25; hour++) {
+    await deliver(deps, { limit: 5 });
+    outbox.world.pass(3600);
+  }
+  assert.deepEqual(
+    outbox.sent.map(({ facts }) => facts.details[0]),
+    ["Channel pi could not tell this: given up after 25 tries: SMTP_URL is not set"],
+  );
+});
+
+test("a day of tries counts from the first, and anew when somebody asks for it again", async () => {
+  const outbox = await Outbox.of({});
+  outbox.world.pass(30 * 3600);
+  outbox.answer = () => ({ kind: "rejected", reason: "HTTP 429", after_seconds: 60 });
+  await outbox.deliver();
+  assert.equal((await outbox.only()).status, "pending", "the monitor was down for a day");
+  outbox.world.pass(25 * 3600);
+  await outbox.deliver();
+  const dead = await outbox.only();
+  assert.equal(dead.status, "failed");
+  const now = outbox.world.now();
+  await outbox.store.updateNotice({ ...dead, status: "pending", next_at: now, since: now });
+  await outbox.deliver();
+  assert.equal((await outbox.only()).status, "pending");
+});
+
+test("a receiver that hangs costs one patience a pass, and holds up no other channel's notices", async () => {
+  const lab = Array.from({ length: 10 }, (_, at) => ({ id: `lab${at}` }));
+  const outbox = await Outbox.of(...lab, { id: "z", channel: "ops" });
+  outbox.answer = (_message, channel) => {
+    if (channel === "lab") outbox.world.pass(15);
+    return channel === "lab" ? { kind: "ambiguous", reason: "timeout" } : { kind: "delivered" };
+  };
+  const begun = Date.parse(outbox.world.now());
+  await outbox.deliver(20);
+  assert.equal((Date.parse(outbox.world.now()) - begun) / 1000, 15);
+  assert.deepEqual(outbox.sent.map(({ notice_id }) => notice_id).toSorted(), ["lab0", "z"]);
+  outbox.world.pass(29);
+  assert.deepEqual(
+    await outbox.store
+      .queryNotices({ due_at: outbox.world.now(), channel: "lab", limit: 20 })
+      .then((due) => due.map(({ id }) => id)),
+    ["lab0"],
+  );
+});
+
+test("nothing is sent after the time that was given", async () => {
+  const outbox = await Outbox.of({ id: "a" }, { id: "b" });
+  outbox.answer = () => {
+    outbox.world.pass(2);
+    return { kind: "delivered" };
+  };
+  const until = Date.parse(outbox.world.now()) + 1000;
+  await deliver(outbox.deps(), { limit: 5, until });
+  assert.equal(outbox.sent.length, 1);
+});
+
+test("a store that fails in one channel lets the others end what they have begun", async () => {
+  const outbox = await Outbox.of({ id: "a", channel: "lab" }, { id: "b", channel: "ops" });
+  const store = new Proxy(outbox.store, {
+    get: (target, key) => {
+      const value = Reflect.get(target, key);
+      if (key !== "updateNotice") return value;
+      return async (notice: Notice) => {
+        if (notice.channel === "lab") throw new Error("disk full");
+        for (let turn = 0; turn < 5; turn++) await new Promise((done) => setImmediate(done));
+        return target.updateNotice(notice);
+      };
+    },
+  });
+  await assert.rejects(deliver(outbox.deps(store), { limit: 5 }), /disk full/);
+  const [sent] = await outbox.store.queryNotices({ channel: "ops", limit: 1 });
+  assert.equal(sent?.status, "sent");
+});
+
+test("who follows a run is told by one process at a time, whatever the pace: the second knows what the first has kept", async () => {
+  const outbox = await Outbox.of(
+    { id: "start", event: "run.started" },
+    { id: "wait", event: "run.waiting", group: "quota" },
+  );
+  const kept: unknown[] = [];
+  let answer: () => void = () => {};
+  outbox.add("lab", 1000, {
+    follows: true,
+    deliver: async (message) => {
+      kept.push(message.kept["ts"] ?? null);
+      if (kept.length === 1) await new Promise<void>((done) => (answer = done));
+      return { kind: "delivered", keep: { ts: "1.2" } };
+    },
+  });
+  const first = outbox.deliver(1);
+  while (kept.length === 0) await new Promise((done) => setImmediate(done));
+  outbox.world.pass(1.2);
+  await outbox.deliver();
+  assert.deepEqual(kept, [null], "the second stands back");
+  answer();
+  await first;
+  for (let pass = 0; pass < 3; pass++) {
+    outbox.world.pass(3);
+    await outbox.deliver();
+  }
+  assert.deepEqual(kept, [null, "1.2"]);
 });
 
 test("a thousand runs that end at once: a channel of one message a second is told at its pace by three deliverers, and each notice waits its turn once", async () => {

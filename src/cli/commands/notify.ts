@@ -108,5 +108,6 @@ const again = (notice: Notice): Notice => ({
   ...notice,
   status: "pending",
   next_at: new Date().toISOString(),
+  since: new Date().toISOString(),
   error: null,
 });
