@@ -4,7 +4,7 @@ import type { Run } from "../core/run.ts";
 import { didYouMean } from "../core/spelling.ts";
 import { isFinalJob, isFinalRun } from "../core/status.ts";
 import { cancelRun, type RetrySelection, reopenJob, reopenRun } from "../core/stop.ts";
-import { startedNotices } from "../core/tell.ts";
+import { reopenedNotices, startedNotices } from "../core/tell.ts";
 import type { Commit } from "../ports.ts";
 import { audienceOf, Conflict, type Deps, InvalidRequest, NotFound } from "./deps.ts";
 import { type SampleRows, type StartInput, startRun } from "./start.ts";
@@ -109,7 +109,9 @@ export function retry(deps: Deps, runId: string, selection: RetrySelection, by: 
     if (!change)
       throw new Conflict(`nothing in run ${runId} matches: there is no such job that ended without success`);
     opened = { round: change.run.round, at, keys: new Set(change.jobs.map((job) => job.key)) };
-    return reopenCommits(change, jobs);
+    const [first, ...rest] = reopenCommits(change, jobs);
+    const notices = reopenedNotices(change.run, change.jobs.length, audienceOf(deps), at);
+    return [{ ...first!, notices }, ...rest];
   });
 }
 

@@ -89,6 +89,15 @@ export function startedNotices(run: Run, audience: Audience, now: string): Notic
   return notices;
 }
 
+/** The notices that an ended run goes on in a new round, for the commit that opens it again. `jobs`: how many are done again. */
+export function reopenedNotices(run: Run, jobs: number, audience: Audience, now: string): Notice[] {
+  const notices: Notice[] = [];
+  const facts = runFacts({ run, jobs: new Map() }, []);
+  const status_line = `${count(jobs, "job")} again, round ${run.round}`;
+  tell({ run, ...audience, notices, now }, "run.started", "", { ...facts, status_line });
+  return notices;
+}
+
 /** Tells of jobs that were skipped or retried in this pass, many in one message. */
 export function tellProgress(draft: Draft): void {
   const changed = [...draft.changed].map((key) => draft.jobs.get(key)!);

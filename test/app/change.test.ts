@@ -163,6 +163,19 @@ test("retry: a new round, budgets anew, numbers that count on, dependents and ga
   assert.deepEqual(await retry(lab.deps, id, {}, "bob").catch((error: Error) => error.name), "Conflict");
 });
 
+test("a retried run tells that it goes on, and of how many jobs, to whoever hears of starts", async () => {
+  const lab = new Lab(failsOnce);
+  const deps: Deps = { ...lab.deps, subscriptions: [{ on: ["run.started"], to: ["lab"] }] };
+  Object.assign(lab, { deps });
+  const id = await lab.start(spec([step("a")]), ["s1", "s2"]);
+  await lab.finish(id);
+  await retry(deps, id, {}, "bob");
+  const told = (await lab.store.queryNotices({ run_id: id, limit: 9 })).map(
+    ({ event, round, facts }) => `${event} ${round}: ${facts.status_line}`,
+  );
+  assert.deepEqual(told, ["run.started 1: 2 samples, 1 step, 2 jobs", "run.started 2: 1 job again, round 2"]);
+});
+
 test("retry by sample, job, class and failure selects those, and refuses what selects nothing", async () => {
   const fates: Record<string, Fate> = {
     "a-s1": { kind: "exit", code: 1 },
