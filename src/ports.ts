@@ -159,6 +159,7 @@ export interface RunStore {
   /** In order of `seq`, those greater than `after`. */
   readEvents(runId: string, after: number, limit: number): Promise<Event[]>;
   queryNotices(query: NoticeQuery): Promise<Notice[]>;
+  readNotice(id: string): Promise<Notice | null>;
   /** Adds a notice that belongs to no commit of its run (told by another channel); false when there is one of that id. */
   addNotice(notice: Notice): Promise<boolean>;
   /** Replaces a notice whose `rev` is still the one given; the new one, or null when somebody was faster. */

@@ -9,11 +9,12 @@ import { keepTold, readTold } from "./thread.ts";
 
 /** How long a claim holds for each message that a bridge takes along, seconds: it sends one after the other, and Messages may take minutes. */
 const LEASE = 240;
-/** What is open on a channel: due or not, claimed or not. Seconds ahead, notices. */
-const HORIZON = 7 * 86_400;
+/** Notices that one look at a channel reads: so many due ones, and so many of the newest. */
 const MOST_OPEN = 200;
-/** Notices of one run that are open at once. */
-const MOST_OPEN_OF_RUN = 1_000;
+/** Notices of one run that are claimed at once: no look reads so many. */
+const MOST_CLAIMED_OF_RUN = 1_000;
+/** No claim holds for so long. Seconds. */
+const LONGEST_CLAIM = 7 * 86_400;
 /** Seconds that a notice about single jobs waits for others like it. */
 const SETTLING = 30;
 
@@ -41,20 +42,35 @@ export interface ClaimedNotice
 export async function claimNotices(deps: Deps, request: ClaimRequest): Promise<ClaimedNotice[]> {
   requirePulled(deps, request.channel);
   const now = deps.now();
-  const due_at = later(now, HORIZON);
-  const open = await deps.store.queryNotices({ channel: request.channel, due_at, limit: MOST_OPEN });
+  const open = await openNotices(deps, request.channel, now);
   const given: ClaimedNotice[] = [];
   const seen = new Set<string>();
   for (const notice of open) {
     if (given.length >= request.limit) break;
     if (seen.has(notice.id) || !mayBeClaimed(notice, now)) continue;
-    const group = groupOf(notice, open, now);
+    const group = await groupOf(deps, notice, open, now);
     for (const { id } of group) seen.add(id);
     const claim = await claimGroup(deps, group, { ...request, now, place: given.length + 1 });
     if (claim) given.push(claim);
   }
   return given;
 }
+
+/**
+ * What may be claimed of a channel, oldest first. What waits for another try can hide nothing: the due ones are asked for by
+ * themselves, and what no bridge has fetched yet is among the newest, or was there to be fetched before them.
+ */
+async function openNotices({ store }: Deps, channel: string, now: string): Promise<Notice[]> {
+  const looks = await Promise.all([
+    store.queryNotices({ channel, due_at: now, limit: MOST_OPEN }),
+    store.queryNotices({ channel, status: ["pending"], newest: true, limit: MOST_OPEN }),
+  ]);
+  const open = new Map(looks.flat().map((notice) => [notice.id, notice]));
+  return [...open.values()].sort(byAge);
+}
+
+const byAge = (a: Notice, b: Notice): number =>
+  Date.parse(a.created_at) - Date.parse(b.created_at) || (a.id < b.id ? -1 : 1);
 
 function requirePulled({ channels, brokenChannels }: Deps, name: string): Channel {
   const channel = channels.get(name);
@@ -78,14 +94,22 @@ function mayBeClaimed(notice: Notice, now: string): boolean {
   return isDue || (notice.tries === 0 && later(notice.created_at, isGrouped(notice) ? SETTLING : 0) <= now);
 }
 
-/** Pure: what is told with it in one message. After a claim that ran out the very same, so that the text is found again. */
-function groupOf(first: Notice, open: readonly Notice[], now: string): Notice[] {
+/** What is told with it in one message. After a claim that ran out the very same, so that the text is found again. */
+async function groupOf(deps: Deps, first: Notice, open: readonly Notice[], now: string): Promise<Notice[]> {
   if (!isGrouped(first)) return [first];
-  const isWith = (other: Notice): boolean =>
-    first.status === "sending"
-      ? isSameClaim(first, other)
-      : other.status === "pending" || mayBeClaimed(other, now);
+  if (first.status === "sending") return sameClaim(deps, first);
+  const isWith = (other: Notice): boolean => other.status === "pending" || mayBeClaimed(other, now);
   return open.filter((other) => other.id === first.id || (isAlike(other, first) && isWith(other)));
+}
+
+/** What was claimed as one message with it, itself included, oldest first. */
+async function sameClaim({ store, now }: Deps, notice: Notice): Promise<[Notice, ...Notice[]]> {
+  const { run_id } = notice;
+  if (!isGrouped(notice)) return [notice];
+  const due_at = later(now(), LONGEST_CLAIM);
+  const query = { run_id, status: ["sending" as const], due_at, limit: MOST_CLAIMED_OF_RUN };
+  const others = (await store.queryNotices(query)).filter((other) => isSameClaim(notice, other));
+  return [notice, ...others.filter(({ id }) => id !== notice.id)];
 }
 
 /** Pure: notices that were claimed as one message: at the same instant, by the same bridge (`leased` names it). */
@@ -167,13 +191,10 @@ export async function reportOutcome(
   id: string,
   { rev, outcome }: { readonly rev: number; readonly outcome: Delivery },
 ): Promise<Notice> {
-  const due_at = later(deps.now(), HORIZON);
-  const query = { run_id: runIdIn(id), due_at, limit: MOST_OPEN_OF_RUN };
-  const open = await deps.store.queryNotices(query);
-  const first = open.find((notice) => notice.id === id);
+  const first = await deps.store.readNotice(id);
   if (first?.status !== "sending" || first.rev !== rev) throw notClaimed(id);
   requirePulled(deps, first.channel);
-  const group = [first, ...open.filter((other) => other.id !== id && isSameClaim(first, other))];
+  const group = await sameClaim(deps, first);
   await keepOutcome(deps, first, outcome);
   let after: Notice | null = null;
   for (const notice of group.toReversed()) {
@@ -185,9 +206,6 @@ export async function reportOutcome(
   if (!after) throw notClaimed(id);
   return after;
 }
-
-/** A notice's id begins with its run's (`noticeId`). */
-const runIdIn = (id: string): string => id.split("~", 1)[0]!;
 
 const notClaimed = (id: string): Conflict =>
   new Conflict(

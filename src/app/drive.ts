@@ -2,11 +2,13 @@ import type { Observation } from "../core/observation.ts";
 import type { Run } from "../core/run.ts";
 import { isFinalRun } from "../core/status.ts";
 import { fitting, submitEach, waitingAttempts } from "./act.ts";
-import { deliver } from "./deliver.ts";
+import { deliverBacklog } from "./deliver-backlog.ts";
+import { openRounds } from "./deliver-rounds.ts";
 import type { Deps } from "./deps.ts";
 import { type LiveAttempt, messageOf } from "./probe.ts";
 import type { KnownRun, RunsCache } from "./runs-cache.ts";
 import { sleep } from "./sleep.ts";
+import { tellEndsFirst } from "./tell-ends-first.ts";
 import { forgetEnded, type PassedOn, passOn } from "./tick.ts";
 
 export interface DriveOptions {
@@ -42,8 +44,7 @@ export async function drive(
     telling.go();
     await options.onPass?.(run);
     if (isFinalRun(run.status)) {
-      await Promise.all([tidied, telling.end()]);
-      await deliverTheRest(deps, runId, options.lastDeliveries ?? 15_000, signal);
+      await Promise.all([tidied, telling.theRest(options.lastDeliveries ?? 15_000, signal)]);
       return run;
     }
     answers = made.answers;
@@ -105,24 +106,38 @@ function openQueue(deps: Deps, known: KnownRun, answered: ReadonlySet<string>) {
   };
 }
 
-/** Delivers what is due beside the passes, one round at a time: telling cannot hold up a run. */
+/** Notices of one look at most: the starts and ends of many recipients. */
+const NOTICES = 200;
+
+/** Delivers what is due beside the passes: telling cannot hold up a run. */
 function tellBeside(deps: Deps, runId: string) {
-  let round: Promise<void> | null = null;
-  const deliverDue = async (): Promise<void> => {
-    try {
-      await deliver(deps, { limit: 20, runId });
-    } catch (error) {
-      deps.warn(`notices of ${runId} could not be delivered, they are tried again: ${messageOf(error)}`);
-    }
+  const options = { limit: NOTICES, runId, sleep };
+  const rounds = openRounds(deps, options);
+  let beginning: Promise<unknown> | null = null;
+  const warn = (error: unknown): void =>
+    deps.warn(`notices of ${runId} could not be delivered, they are tried again: ${messageOf(error)}`);
+  const begin = async (): Promise<void> => {
+    await rounds.begin().catch(warn);
+    for (const error of rounds.takeErrors()) warn(error);
   };
   return {
     go(): void {
-      round ??= deliverDue().finally(() => {
-        round = null;
+      beginning ??= begin().finally(() => {
+        beginning = null;
       });
     },
     async end(): Promise<void> {
-      await round;
+      await beginning;
+      await rounds.end();
+      for (const error of rounds.takeErrors()) warn(error);
+    },
+    /** The end is told before we go, as far as the channels let us; what is left is in the outbox for the next tick. */
+    async theRest(patience: number, signal: AbortSignal): Promise<void> {
+      const until = Date.parse(deps.now()) + patience;
+      await beginning;
+      for (const error of rounds.takeErrors()) warn(error);
+      await tellEndsFirst(deps, runId);
+      await deliverBacklog(deps, { ...options, until, signal }, rounds);
     },
   };
 }
@@ -149,24 +164,5 @@ async function somethingMayHaveChanged(
     clearTimeout(timer);
     signal.removeEventListener("abort", stop);
     stop();
-  }
-}
-
-/** The end is told before we go, as far as the channels let us; what is left is in the outbox for the next tick. */
-async function deliverTheRest(
-  deps: Deps,
-  runId: string,
-  patience: number,
-  signal: AbortSignal,
-): Promise<void> {
-  const until = Date.now() + patience;
-  for (;;) {
-    await deliver(deps, { limit: 20, runId });
-    const [open] = await deps.store.queryNotices({ run_id: runId, status: ["pending", "sending"], limit: 1 });
-    const due = Date.parse(open?.next_at ?? deps.now());
-    const mine = open?.status === "pending" && due < until;
-    // What another process has claimed it delivers, or its claim runs out: then it is a later tick's.
-    if (!mine || signal.aborted || Date.now() >= until) return;
-    await sleep(Math.min(Math.max(due - Date.now(), 100), 1000), signal);
   }
 }

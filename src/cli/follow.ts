@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Event } from "../core/event.ts";
+import type { Notice } from "../core/notice.ts";
 import type { Run } from "../core/run.ts";
 import { isFinalRun } from "../core/status.ts";
 import type { RunStore } from "../ports.ts";
@@ -140,18 +141,44 @@ async function end(context: Context, app: Session, run: Run, allowSkips: boolean
   return runExitCode(run, allowSkips);
 }
 
+const MOST_NOTICES = 1000;
+
 /** Who was not told, and why: nobody looks into the outbox of a run that seems to have gone well. */
-async function sayUntold(context: Context, app: Session, runId: string): Promise<void> {
-  const untold = await app.deps.store.queryNotices({
+async function sayUntold({ terminal }: Context, { deps }: Session, runId: string): Promise<void> {
+  const untold = await deps.store.queryNotices({
     run_id: runId,
     status: ["failed", "pending"],
-    limit: 5,
+    limit: MOST_NOTICES,
   });
-  for (const { channel, event, status, error } of untold) {
+  const isPulled = ({ channel, status }: Notice): boolean =>
+    status === "pending" && (deps.channels.get(channel) ?? deps.brokenTraits?.get(channel))?.pulled === true;
+  for (const line of untoldLines(untold, isPulled)) terminal.err(`bioagent: ${line}\n`);
+}
+
+/** One line for all who were not told the same for the same reason. */
+export function untoldLines(
+  untold: readonly Notice[],
+  isPulled: (notice: Notice) => boolean,
+): readonly string[] {
+  const alike = Map.groupBy(untold, (notice) =>
+    JSON.stringify([notice.channel, notice.event, notice.status, isPulled(notice) || notice.error]),
+  );
+  return [...alike.values()].map((notices) => {
+    const { channel, event, status, error } = notices[0]!;
+    if (isPulled(notices[0]!)) return `${channel} is told of ${event} by its bridge, when that fetches it`;
     const why = error ?? "it was not its turn yet";
     const then = status === "failed" ? "bioagent notices --failed" : "the next bioagent tick tries again";
-    context.terminal.err(`bioagent: ${channel} was not told of ${event}: ${why} (${then})\n`);
-  }
+    return `${whoOf(channel, notices)} not told of ${event}: ${why} (${then})`;
+  });
+}
+
+const MOST_NAMED = 5;
+
+function whoOf(channel: string, notices: readonly Notice[]): string {
+  const names = [...new Set(notices.map(({ recipient }) => recipient))].filter((name) => name !== channel);
+  if (names.length === 0) return `${channel} was`;
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
+  return `${channel} (${names.slice(0, MOST_NAMED).join(", ")}${more}) was`;
 }
 
 /** The run goes on without us: its jobs are detached, and everything that is known stands in the store. */

@@ -1,6 +1,7 @@
 import type { Job } from "./job.ts";
 import type { NoticeFacts } from "./notice.ts";
 import { statusLine } from "./outcome.ts";
+import { sayDuration } from "./quantity.ts";
 import { list, sayStopping, subject } from "./reasoning.ts";
 import type { Run, Waiting } from "./run.ts";
 import { isFinalRun } from "./status.ts";
@@ -10,18 +11,18 @@ const MOST_DETAILS = 10;
 
 /**
  * What a message about the run says. `about` are the jobs that it is about; null: about the run's end, so all that
- * ended badly by their own attempts. `change`: everything between the run and its jobs as they are in this pass.
+ * ended badly by their own attempts. `now`: where it is given, waits say how long they have lasted, so that a reminder says something new.
  */
 export function runFacts(
-  { run, jobs }: { readonly run: Run; readonly jobs: ReadonlyMap<string, Job> },
+  { run, jobs, now }: { readonly run: Run; readonly jobs: ReadonlyMap<string, Job>; readonly now?: string },
   about: readonly Job[] | null,
 ): NoticeFacts {
   const bad = inSampleOrder(run, about ?? [...jobs.values()].filter((job) => job.exhausted));
   const alike = [...Map.groupBy(bad, likeness).values()];
-  const details = alike.slice(0, MOST_DETAILS).map(detail);
+  const details = alike.slice(0, MOST_DETAILS).map((group) => detail(group, now));
   if (run.stopping) details.unshift(sayStopping(run.stopping));
   // A run that waits as a whole has no job that could say so.
-  else if (alike.length === 0 && run.waiting) details.push(`Waiting ${sayWaiting(run.waiting)}`);
+  else if (alike.length === 0 && run.waiting) details.push(`Waiting ${sayWaiting(run.waiting, now)}`);
   return {
     run_id: run.run_id,
     name: run.name,
@@ -53,8 +54,15 @@ const WAITS: Readonly<Record<Waiting["reason"], string>> = {
   verification: "for its outputs to be verified",
 };
 
-const sayWaiting = ({ reason, detail }: Waiting): string =>
-  detail ? `${WAITS[reason]}: ${detail}` : WAITS[reason];
+/** `for quota since 2026-02-27 10:00 UTC (4 h 30 min): CPUS in us-central1`. */
+function sayWaiting({ reason, since, detail }: Waiting, now: string | undefined): string {
+  const lasted = now === undefined ? "" : ` (${sayDuration((Date.parse(now) - Date.parse(since)) / 1000)})`;
+  const wait = `${WAITS[reason]} since ${minuteOf(since)}${lasted}`;
+  return detail ? `${wait}: ${detail}` : wait;
+}
+
+/** `2026-02-27 10:00 UTC`. */
+const minuteOf = (instant: string): string => `${instant.slice(0, 16).replace("T", " ")} UTC`;
 
 const MARKS: Partial<Record<Job["status"], string>> = {
   failed: "❌",
@@ -72,7 +80,7 @@ function inSampleOrder(run: Run, jobs: readonly Job[]): Job[] {
 const MOST_NAMES = 5;
 
 /** `⏭ sample02 skipped in fastqc: Exit code 137 indicates OOM. ...`; jobs that ended alike share a line. */
-function detail(jobs: readonly Job[]): string {
+function detail(jobs: readonly Job[], now: string | undefined): string {
   const [job] = jobs as readonly [Job];
   const word = job.status === "pending" ? "retried" : job.status;
   const names = jobs.slice(0, MOST_NAMES).map(subject);
@@ -80,10 +88,15 @@ function detail(jobs: readonly Job[]): string {
   const why = jobs.length === 1 ? job.decision?.reasoning : null;
   const where = job.sample === null ? "" : ` in ${job.step}`;
   if (job.status === "running" || job.status === "submitted") {
-    const since = (job.started_at ?? job.submitted_at ?? "").slice(0, 16).replace("T", " ");
-    if (!job.waiting) return `• ${list(names)} ${job.status}${where}${since ? ` since ${since} UTC` : ""}`;
+    const since = job.started_at ?? job.submitted_at;
+    if (!job.waiting)
+      return `• ${list(names)} ${job.status}${where}${since ? ` since ${minuteOf(since)}` : ""}`;
   }
-  if (job.waiting) return `⏳ ${list(names)} waiting${where} ${sayWaiting(job.waiting)}`;
+  if (job.waiting) {
+    // The longest of them.
+    const since = jobs.map(({ waiting }) => waiting!.since).reduce((a, b) => (a < b ? a : b));
+    return `⏳ ${list(names)} waiting${where} ${sayWaiting({ ...job.waiting, since }, now)}`;
+  }
   return `${MARKS[job.status] ?? "•"} ${list(names)} ${word}${where}: ${why ?? job.error ?? job.class ?? ""}`;
 }
 

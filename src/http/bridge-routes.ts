@@ -34,6 +34,8 @@ const ClaimedNotice = Notice.pick({
   facts: true,
   recipient: true,
   round: true,
+  tries: true,
+  created_at: true,
   possible_repeat: true,
 }).extend({ kept: Kept, claimed_until: z.string() });
 

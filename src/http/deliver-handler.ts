@@ -11,7 +11,7 @@ import { refuseTooLarge } from "./read-body.ts";
 const NOTICES_PER_ROUND = 5;
 /** The function's time limit, seconds; `functions.json` says the same. */
 export const DELIVER_SECONDS = 120;
-/** Part of the limit after which no further round of notices begins. */
+/** Part of the limit after which no further sending begins. */
 const SHARE = 0.4;
 
 export interface DeliverOptions {
@@ -35,14 +35,13 @@ export function openDeliver(app: App, options: DeliverOptions): Handler {
       if (request.method !== "POST") throw new HttpError(405, "An event is told by POST.", { allow: "POST" });
       checkInvoker(request.headers, { ...options, ...app.config, now: app.deps.now() });
       const runId = runOfNoticePath(documentOf(request.headers, request.body) ?? "");
-      const begun = time.now();
-      const isTimeUp = () => time.now() - begun >= SHARE * DELIVER_SECONDS * 1000;
+      const until = Date.parse(app.deps.now()) + SHARE * DELIVER_SECONDS * 1000;
       if (runId !== null)
         await deliverBacklog(app.deps, {
           limit: NOTICES_PER_ROUND,
           runId,
           cache: app.cache,
-          isTimeUp,
+          until,
           sleep: time.sleep,
         });
       return nothing();

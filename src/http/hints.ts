@@ -82,7 +82,8 @@ export function openHints(parts: {
     if (run === null) return;
     for (const warning of await app.deps.ledger.record(app.cache.news([run]), app.deps.now()))
       app.deps.warn(warning);
-    await deliver(app.deps, { limit: NOTICES_PER_LOOK, runId, cache: app.cache });
+    const until = Date.parse(app.deps.now()) + BETWEEN_LOOKS;
+    await deliver(app.deps, { limit: NOTICES_PER_LOOK, runId, cache: app.cache, until });
   };
 
   return async ({ attempt, publishedAt }) => {

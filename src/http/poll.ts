@@ -72,7 +72,8 @@ export function openPoll(given: App, options: PollOptions): Handler {
     print(heartbeat(sweep, { duration, reads: counted.readsSinceLast(), hints: fates.take() }));
     return sweep;
   });
-  const telling = joined(() => tell(app, time));
+  // One that begins no sendings any more, but hangs in one, does not keep the next sweep from telling.
+  const telling = joined(() => tell(app, time), { milliseconds: WAIT_FOR_NOTICES, time });
 
   /** Null when it takes longer; the work goes on. What is over in time leaves no timer, which would hold a process for a minute. */
   const within = async <T>(milliseconds: number, work: Promise<T>): Promise<T | null> => {
@@ -124,10 +125,9 @@ async function tell(
   { deps, cache }: App,
   time: Time,
 ): Promise<{ sent: number; postponed: number; failed: number }> {
-  const begun = time.now();
-  const isTimeUp = () => time.now() - begun >= WAIT_FOR_NOTICES;
+  const until = Date.parse(deps.now()) + WAIT_FOR_NOTICES;
   try {
-    const told = await deliverBacklog(deps, { limit: NOTICES_PER_ROUND, cache, isTimeUp, sleep: time.sleep });
+    const told = await deliverBacklog(deps, { limit: NOTICES_PER_ROUND, cache, until, sleep: time.sleep });
     return { sent: told.sent, postponed: told.postponed, failed: told.failed.length };
   } catch (error) {
     deps.warn(`notices could not be delivered, they are tried again: ${messageOf(error)}`);
@@ -135,13 +135,22 @@ async function tell(
   }
 }
 
-/** Work that is asked for while it is being done is done once: Scheduler asks again when it has waited long. */
-function joined<T>(work: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | null = null;
+/**
+ * Work that is asked for while it is being done is done once: Scheduler asks again when it has waited long. With a limit, only for so
+ * long from its begin.
+ */
+function joined<T>(
+  work: () => Promise<T>,
+  limit?: { readonly milliseconds: number; readonly time: Time },
+): () => Promise<T> {
+  let last: { readonly running: Promise<T>; readonly begun: number } | null = null;
   return () => {
-    running ??= work().finally(() => {
-      running = null;
+    const begun = limit?.time.now() ?? 0;
+    if (last !== null && (!limit || begun - last.begun < limit.milliseconds)) return last.running;
+    const running = work().finally(() => {
+      if (last?.running === running) last = null;
     });
+    last = { running, begun };
     return running;
   };
 }

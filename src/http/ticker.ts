@@ -1,4 +1,4 @@
-import { deliver } from "../app/deliver.ts";
+import { openRounds } from "../app/deliver-rounds.ts";
 import { messageOf } from "../app/probe.ts";
 import { sleep } from "../app/sleep.ts";
 import { tickAll } from "../app/tick.ts";
@@ -6,7 +6,9 @@ import type { App } from "../wire.ts";
 
 /** Milliseconds between two passes at least, however often something wakes us. */
 const SHORTEST_PAUSE = 200;
-const NOTICES_PER_PASS = 50;
+const NOTICES_PER_LOOK = 200;
+/** What is being told when we are asked to stop is waited for so long, milliseconds. Nothing is lost: it is told again, marked. */
+const PATIENCE_OF_STOP = 5000;
 
 export interface Ticker {
   /** Something was changed by a request: the next pass comes at once. */
@@ -15,39 +17,86 @@ export interface Ticker {
   stop(): Promise<void>;
 }
 
-/** Passes over the runs that are due, one after another, every so many milliseconds or when an executor has news. */
+/**
+ * Passes over the runs that are due, one after another, every so many milliseconds or when an executor has news. Notices are delivered
+ * beside them: a channel that hangs delays no run.
+ */
 export function startTicker(app: App, every: number): Ticker {
   const ending = new AbortController();
   let waking = new AbortController();
+  const telling = tellBeside(app, every, ending.signal);
+  const ping = pingBeside(app);
   const loop = (async () => {
     const say = sayOnce(app.deps.warn);
     while (!ending.signal.aborted) {
       waking = new AbortController();
       const earliest = Date.now() + SHORTEST_PAUSE;
-      say(await onePass(app));
+      say(await onePass(app, ping));
+      telling.wake();
       await pause(app, every, AbortSignal.any([waking.signal, ending.signal]));
       await sleep(earliest - Date.now(), ending.signal);
     }
   })();
   return {
     wake: () => waking.abort(),
-    stop: () => {
+    async stop() {
       ending.abort();
-      return loop;
+      await loop;
+      const enough = new AbortController();
+      await Promise.race([telling.ended, sleep(PATIENCE_OF_STOP, enough.signal)]);
+      enough.abort();
     },
   };
 }
 
 /** What went wrong in this pass. A store that is away for a while does not end the ticker. */
-async function onePass({ deps, cache }: App): Promise<string[]> {
+async function onePass({ deps, cache }: App, ping: () => void): Promise<string[]> {
   try {
     const { errors } = await tickAll(deps, cache, "due");
-    await deliver(deps, { limit: NOTICES_PER_PASS, cache });
-    await deps.ping();
+    ping();
     return errors;
   } catch (error) {
     return [`a pass over the runs failed and is made again: ${messageOf(error)}`];
   }
+}
+
+/** Delivers what is due when it is woken, and what comes due in between. */
+function tellBeside({ deps, cache }: App, every: number, ending: AbortSignal) {
+  const rounds = openRounds(deps, { limit: NOTICES_PER_LOOK, cache, sleep });
+  const say = sayOnce(deps.warn);
+  let waking = new AbortController();
+  const ended = (async () => {
+    while (!ending.aborted) {
+      const woken = AbortSignal.any([waking.signal, ending]);
+      const { wait, errors } = await rounds.begin().then(
+        (wait) => ({ wait, errors: [] as unknown[] }),
+        (error: unknown) => ({ wait: null, errors: [error] }),
+      );
+      const all = [...errors, ...rounds.takeErrors()];
+      say(all.map((error) => `notices could not be delivered, they are tried again: ${messageOf(error)}`));
+      await rounds.pause(Math.min(wait ?? every, every), woken);
+      if (waking.signal.aborted) waking = new AbortController();
+    }
+    await rounds.end();
+  })();
+  return { wake: () => waking.abort(), ended };
+}
+
+/** One ping at a time, which nobody waits for. */
+function pingBeside({ deps }: App): () => void {
+  let isPinging = false;
+  const ping = async (): Promise<void> => {
+    if (isPinging) return;
+    isPinging = true;
+    try {
+      await deps.ping();
+    } catch (error) {
+      deps.warn(`the ping failed: ${messageOf(error)}`);
+    } finally {
+      isPinging = false;
+    }
+  };
+  return () => void ping();
 }
 
 /** A trouble that lasts is told when it begins, not every second. */

@@ -191,12 +191,38 @@ suite("a bridge fetches its channel's notices", () => {
     const [first] = await cloud.claim();
     await cloud.store.addNotice({
       ...(await cloud.notice()),
+      ...skipped(3),
       id: `${RUN}~r1~n9~-~phone~phone`,
       status: "pending",
     });
     cloud.world.pass(240);
     const [again] = await cloud.claim(1);
     assert.deepEqual([again!.id, again!.facts, again!.possible_repeat], [first!.id, first!.facts, true]);
+  });
+
+  test("what waits for another try hides nothing, however much of it there is", async () => {
+    const waits = Array.from({ length: 250 }, () => ({ tries: 3, next_at: "2099-01-01T00:00:00.000Z" }));
+    const cloud = await Cloud.of(...waits);
+    cloud.world.pass(10);
+    const [at, later] = [cloud.world.now(), "2098-01-01T00:00:00.000Z"];
+    const fields = { channel: "phone", recipient: "phone", event: "run.failed" as const, created_at: at };
+    await cloud.store.addNotice(aNotice({ ...fields, id: `${RUN}~r1~due`, next_at: at }));
+    await cloud.store.addNotice(aNotice({ ...fields, id: `${RUN}~r1~put-off`, next_at: later }));
+    assert.deepEqual(
+      (await cloud.claim()).map(({ id }) => id),
+      [`${RUN}~r1~due`, `${RUN}~r1~put-off`],
+    );
+  });
+
+  test("of what is due the oldest comes first, also behind many newer ones that wait", async () => {
+    const waits = Array.from({ length: 250 }, () => ({ tries: 3, next_at: "2099-01-01T00:00:00.000Z" }));
+    const old = { id: `${RUN}~r1~old`, tries: 2, created_at: "2020-01-01T00:00:00.000Z" };
+    const cloud = await Cloud.of({}, ...waits, old);
+    const [first] = await cloud.claim(1);
+    assert.equal(first?.id, old.id);
+    const early = { id: `${RUN}~r1~early`, tries: 0, created_at: "2020-01-02T00:00:00.000Z" };
+    const putOff = await Cloud.of({}, { ...early, next_at: "2099-01-01T00:00:00.000Z" });
+    assert.equal((await putOff.claim(1))[0]?.id, early.id);
   });
 
   test("what the run's end has overtaken is dropped", async () => {
@@ -236,6 +262,25 @@ suite("a bridge reports", () => {
     const [first] = await cloud.claim(1);
     await cloud.report(first!, { kind: "ambiguous", reason: "late", keep: { tried_1: "then" } });
     assert.deepEqual((await cloud.claim(1))[0]!.kept, { tried_1: "then" });
+  });
+
+  test("also of a run with thousands of open notices, and all that was told as one message with it", async () => {
+    const elsewhere = Array.from({ length: 1_100 }, () => ({
+      channel: "lab",
+      recipient: "lab",
+      created_at: "2020-01-01T00:00:00.000Z",
+    }));
+    const burst = [{ event: "job.skipped" }, { event: "job.skipped" }] as const;
+    const cloud = await Cloud.of(...elsewhere, ...burst);
+    cloud.world.pass(60);
+    const given = await cloud.claim();
+    assert.equal(given.length, 1);
+    assert.equal((await cloud.report(given[0]!, delivered)).status, "sent");
+    const ours = await cloud.store.queryNotices({ channel: "phone", limit: 50 });
+    assert.deepEqual(
+      ours.map(({ status }) => status),
+      ["sent", "sent"],
+    );
   });
 
   test("an outcome counts once, and only under the revision that was given", async () => {

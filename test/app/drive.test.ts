@@ -4,10 +4,12 @@ import type { Deps } from "../../src/app/deps.ts";
 import { drive } from "../../src/app/drive.ts";
 import { RunsCache } from "../../src/app/runs-cache.ts";
 import { passOn } from "../../src/app/tick.ts";
+import type { Notice } from "../../src/core/notice.ts";
 import type { PipelineInput } from "../../src/core/pipeline.ts";
-import type { Executor, SubmitResult } from "../../src/ports.ts";
+import type { Channel, Executor, SubmitResult } from "../../src/ports.ts";
 import { finish, monitorDeps, startIn, watchedStore } from "../sim/monitor.ts";
 import { type Fate, World } from "../sim/world.ts";
+import { aNotice } from "../support/documents.ts";
 
 const PIPELINE: PipelineInput = {
   pipeline: "p",
@@ -103,4 +105,56 @@ test("an idle run is news for the ledger once", () => {
   assert.deepEqual(cache.news([run]), []);
   const changed = { ...run, rev: 4 };
   assert.deepEqual(cache.news([changed]), [changed]);
+});
+
+test("all recipients of a paced channel hear of the end before the watcher goes, and no more of the start; one that hangs does not matter", async () => {
+  const { deps, runId } = await open(2, () => ({ kind: "ok" }));
+  const told: string[] = [];
+  const paced: Channel = {
+    name: "lab",
+    kind: "test",
+    recipients: ["lab"],
+    paceMilliseconds: 100,
+    async deliver({ event }, recipient) {
+      told.push(`${recipient} ${event}`);
+      return { kind: "delivered" };
+    },
+  };
+  const release = Promise.withResolvers<void>();
+  const hangs: Channel = {
+    ...paced,
+    name: "ops",
+    paceMilliseconds: 0,
+    async deliver() {
+      await release.promise;
+      return { kind: "ambiguous", reason: "timed out" };
+    },
+  };
+  const now = () => new Date().toISOString();
+  const people = ["ann", "bob", "cat", "dan", "eve"];
+  const notices = (event: Notice["event"], at: string): Notice[] => [
+    aNotice({ id: `ops ${event}`, run_id: runId, channel: "ops", event, created_at: at, next_at: at }),
+    ...people.map((recipient) =>
+      aNotice({ id: `${recipient} ${event}`, run_id: runId, recipient, event, created_at: at, next_at: at }),
+    ),
+  ];
+  for (const notice of notices("run.started", now())) await deps.store.addNotice(notice);
+  const channels = new Map([
+    ["lab", paced],
+    ["ops", hangs],
+  ]);
+  const driven = drive({ ...deps, now, channels, subscriptions: [] }, new RunsCache(), runId, {
+    lastDeliveries: 3000,
+    async onPass({ status }) {
+      if (status !== "completed") return;
+      for (const notice of notices("run.completed", now())) await deps.store.addNotice(notice);
+    },
+  });
+  const ends = () => told.filter((line) => line.endsWith("run.completed")).length;
+  for (const deadline = Date.now() + 5000; ends() < 5 && Date.now() < deadline; )
+    await new Promise((next) => setTimeout(next, 20));
+  assert.equal(ends(), 5, told.join());
+  assert.ok(told.length < 10, told.join());
+  release.resolve();
+  await driven;
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { runFacts } from "../../src/core/facts.ts";
 import { startedNotices } from "../../src/core/tell.ts";
 import { pipelineOf, Scene } from "./scene.ts";
 
@@ -82,6 +83,40 @@ test("a run of which nothing changes for a day stands still, and that is told on
   assert.deepEqual(at, [24, 48, 72]);
   assert.deepEqual(told(scene), Array(3).fill("run.stalled lab"));
   assert.match(scene.notices[0]!.facts.details.join(), /^• s1 running in a since 2026-02-27 10:30 UTC$/);
+});
+
+test("what waits is told with since when and for how long, so that no reminder has the words of the one before", () => {
+  const scene = new Scene(pipelineOf([{ id: "a" }]), ["s1", "s2"], {
+    subscriptions: [{ on: ["run.waiting"], to: ["lab"] }],
+  });
+  scene.advance();
+  const seen = (...samples: string[]) =>
+    samples.map((sample) =>
+      scene.of(`a-${sample}`, { status: "submitted", waiting: { reason: "quota", detail: "CPUS" } }),
+    );
+  scene.advance(seen("s1"));
+  scene.wait(120);
+  for (let minute = 0; minute < 5 * 60; minute += 29) {
+    scene.advance(seen("s1", "s2"));
+    scene.wait(29 * 60);
+  }
+  assert.deepEqual(
+    scene.notices.map(({ group, facts }) => [group, ...facts.details]),
+    [
+      ["quota", "⏳ s1 waiting in a for quota since 2026-02-27 10:30 UTC (31 min): CPUS"],
+      ["quota#1", "⏳ s1 and s2 waiting in a for quota since 2026-02-27 10:30 UTC (4 h 52 min): CPUS"],
+    ],
+  );
+});
+
+test("a run that waits as a whole says since when and for how long", () => {
+  const scene = new Scene(pipelineOf([{ id: "a" }]), ["s1"]);
+  const waiting = { reason: "quota" as const, since: "2026-02-27T10:00:00.000Z", detail: "CPUS" };
+  const of = { run: { ...scene.run, waiting }, jobs: new Map() };
+  assert.deepEqual(runFacts(of, []).details, ["Waiting for quota since 2026-02-27 10:00 UTC: CPUS"]);
+  assert.deepEqual(runFacts({ ...of, now: "2026-02-27T14:30:00.000Z" }, []).details, [
+    "Waiting for quota since 2026-02-27 10:00 UTC (4 h 30 min): CPUS",
+  ]);
 });
 
 test("a run that waits, or in which something happens, does not stand still", () => {

@@ -36,12 +36,24 @@ async function openApp(t: TestContext) {
 
 const worker = "lab-mac";
 
+/** What the description of the API says that a claimed notice has. */
+function claimedFields(openapi: Record<string, unknown>): string[] {
+  const path = ["paths", "/v1/channels/{channel}/claim", "post", "responses", "200", "content"];
+  path.push("application/json", "schema", "properties", "notices", "items", "properties");
+  const fields = path.reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], openapi);
+  return Object.keys(fields as object).sort();
+}
+
 test("a notice is claimed, told elsewhere, and its outcome taken", async (t) => {
   const { app, claim, report } = await openApp(t);
   const given = await claim({ limit: 5, worker });
   assert.equal(given.status, 200);
   const [notice, ...rest] = given.json["notices"] as Record<string, unknown>[];
   assert.equal(rest.length, 0);
+  assert.deepEqual(
+    Object.keys(notice!).sort(),
+    claimedFields((await ask(app, "GET", "/v1/openapi.json")).json),
+  );
   assert.partialDeepStrictEqual(notice, {
     id: ID,
     event: "run.completed",

@@ -61,6 +61,7 @@ export function openMemoryStore(options: { readonly uid?: string } = {}): RunSto
     activeRuns: (now, limit) => store.activeRuns(now, limit),
     readEvents: (id, after, limit) => store.readEvents(id, after, limit),
     queryNotices: (query) => store.queryNotices(query),
+    readNotice: (id) => store.readNotice(id),
     addNotice: (notice) => store.addNotice(notice),
     updateNotice: (notice) => store.updateNotice(notice),
     readChannel: (channel) => store.readChannel(channel),
@@ -215,6 +216,10 @@ class MemoryStore implements RunStore {
     const wanted = [...this.#notices.values()].filter((notice) => isWantedNotice(notice, query));
     const oldest = wanted.sort(byAge);
     return (query.newest ? oldest.reverse() : oldest).slice(0, query.limit);
+  }
+
+  async readNotice(id: string): Promise<Notice | null> {
+    return this.#notices.get(id) ?? null;
   }
 
   async addNotice(notice: Notice): Promise<boolean> {

@@ -89,8 +89,9 @@ async function attempt(
     const view = message.test
       ? null
       : await inTime(message.view(), setup.times.limitMilliseconds / 2).catch(unread);
-    // The run has ended meanwhile, and its end has a notice of its own.
-    if (view && isFinalRun(view.run.status) && !tellsEnd(message)) return { kind: "delivered" };
+    // The run has ended meanwhile, and its end has a notice of its own. Without a pull request nothing was told.
+    if (view && isFinalRun(view.run.status) && !tellsEnd(message) && known.pr !== undefined)
+      return { kind: "delivered" };
     const story = storyOf(setup.config, message, view);
     await publish(apiOf(setup), story, known, note, setup.times.raceMilliseconds);
     return { kind: "delivered" };

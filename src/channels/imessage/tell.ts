@@ -4,7 +4,7 @@ import type { Delivery, Kept, Message } from "../../ports.ts";
 import type { ImessageBridge, Look } from "./imessage-bridge.ts";
 import { imessageText } from "./text.ts";
 
-/** Longer than any notice is tried: where nobody kept when it was first sent, it is looked for so far back. Hours. */
+/** Longer than any notice is tried: it is looked for no further back. Hours. */
 const LONGEST_AGO = 25;
 
 export interface Teller {
@@ -24,7 +24,7 @@ export async function tell(teller: Teller, message: Message): Promise<Delivery> 
   const key = keyOf(message.notice_id);
   const tried = firstTry(message.kept, key);
   const began = now();
-  const own = { isOwn, since: tried ?? began - LONGEST_AGO * 3_600_000 };
+  const own = { isOwn, since: tried ?? Math.max(began - LONGEST_AGO * 3_600_000, madeAt(message)) };
   if (message.possible_repeat || tried !== null) {
     const look = await bridge.find(own);
     if (look.kind === "found") return arrived(key, tried);
@@ -42,6 +42,12 @@ export async function tell(teller: Teller, message: Message): Promise<Delivery> 
     keep: { [key]: new Date(tried ?? began).toISOString() },
   };
 }
+
+/**
+ * Epoch milliseconds, 0 if it is not known. No text that is older is this notice, only an earlier one of the same words; the bridges
+ * allow for clocks that differ.
+ */
+const madeAt = ({ created_at }: Message): number => Date.parse(created_at) || 0;
 
 const arrived = (key: string, tried: number | null): Delivery =>
   tried === null ? { kind: "delivered" } : { kind: "delivered", keep: { [key]: null } };

@@ -1,4 +1,5 @@
 import { EVERY_RUN, MOST_RUNS } from "../../app/active-runs.ts";
+import { isFinalRun } from "../../core/status.ts";
 import { type AddCommand, type Context, printJson, printLines } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT } from "../failure.ts";
@@ -15,12 +16,18 @@ export const addTick: AddCommand = (program, bind) => {
 };
 
 const NOTICES = 200;
+/** Milliseconds in which sendings begin: cron calls again after a minute. */
+const TIME_TO_TELL = 50_000;
+/** Longer than the pace of any channel, shorter than the pause after a refusal: that is the next tick's. Milliseconds. */
+const WAIT_TO_TELL = 5000;
 
 /** Where there is no store yet, there is nothing to do, and none is made. */
 async function tick(context: Context): Promise<number> {
-  const [{ tickAll }, { deliver }] = await Promise.all([
+  const [{ tickAll }, { deliverBacklog }, { tellEndsFirst }, { sleep }] = await Promise.all([
     import("../../app/tick.ts"),
-    import("../../app/deliver.ts"),
+    import("../../app/deliver-backlog.ts"),
+    import("../../app/tell-ends-first.ts"),
+    import("../../app/sleep.ts"),
   ]);
   return withStore(
     context,
@@ -30,8 +37,10 @@ async function tick(context: Context): Promise<number> {
       for (const id of await store.activeRuns(EVERY_RUN, MOST_RUNS))
         before.set(id, (await store.readRun(id))?.rev ?? 0);
       const { runs, errors } = await tickAll(deps, cache, "all");
-      const { failed } = await deliver(deps, { limit: NOTICES, cache });
-      await deps.ping();
+      for (const { run_id, status } of runs) if (isFinalRun(status)) await tellEndsFirst(deps, run_id);
+      const until = Date.parse(deps.now()) + TIME_TO_TELL;
+      const telling = { limit: NOTICES, cache, until, sleep, longestWait: WAIT_TO_TELL };
+      const [{ failed }] = await Promise.all([deliverBacklog(deps, telling), deps.ping()]);
       for (const notice of failed) errors.push(`notice ${notice.id} was not delivered: ${notice.error}`);
       if (context.json) {
         printJson(context, { runs: runs.map(({ run_id, status }) => ({ run_id, status })), errors });

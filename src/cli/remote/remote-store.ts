@@ -36,6 +36,7 @@ export function openRemoteStore(api: ApiClient): RunStore {
     activeRuns: () => refuse(),
     readSheet: () => refuse(),
     queryNotices: () => refuse(),
+    readNotice: () => refuse(),
     readRun,
     // Throws what the API says when there is none, or several.
     resolve: async (reference) => [(await readRun(reference)).run_id],

@@ -3,7 +3,7 @@ import { readChannel, updateChannel } from "./channels.ts";
 import { commitChanges } from "./commit.ts";
 import { Database, type DatabaseOptions, type Usage } from "./database.ts";
 import { loadRun, readEvents, readJobs, readSheet } from "./load.ts";
-import { addNotice, queryNotices, updateNotice } from "./notices.ts";
+import { addNotice, queryNotices, readNotice, updateNotice } from "./notices.ts";
 import { queryJobs } from "./query-jobs.ts";
 import { activeRuns, queryRuns } from "./query-runs.ts";
 import { readRun } from "./read-run.ts";
@@ -60,6 +60,7 @@ export function openFirestoreStore(options: FirestoreStoreOptions): FirestoreSto
     activeRuns: (at, limit) => activeRuns(session, at, limit),
     readEvents: (runId, after, limit) => readEvents(session, runId, after, limit),
     queryNotices: (query) => queryNotices(session, query),
+    readNotice: (id) => readNotice(session, id),
     addNotice: (notice) => addNotice(session, notice),
     updateNotice: (notice) => updateNotice(session, notice),
     readChannel: (channel) => readChannel(session, channel),

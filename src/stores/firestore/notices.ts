@@ -49,6 +49,13 @@ function shapeOf({ run_id, status, channel, due_at, newest, limit }: NoticeQuery
   };
 }
 
+export async function readNotice({ db, notices }: Session, id: string): Promise<Notice | null> {
+  const snapshot = await db.get(PATHS.notice(id), `read notice ${id}`);
+  if (snapshot === null) return null;
+  notices.set(snapshot.path, versionOf(snapshot));
+  return storedNotice(snapshot);
+}
+
 /** False when there is a notice of that id. A repeat of a write whose end is not known counts as our own. */
 export async function addNotice({ db }: Session, notice: Notice): Promise<boolean> {
   const id = newId();

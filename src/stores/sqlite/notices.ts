@@ -19,6 +19,9 @@ export function queryNotices(db: Connection, query: NoticeQuery): Notice[] {
   return db.read("list notices", () => db.documents<Notice>(sql, ...filter.values, query.limit));
 }
 
+export const readNotice = (db: Connection, id: string): Notice | null =>
+  db.read(`read notice ${id}`, () => db.document<Notice>("SELECT doc FROM notices WHERE id = ?", id) ?? null);
+
 /** False when there is a notice of that id. */
 export const insertNotice = (db: Connection, notice: Notice): boolean =>
   db.write(`add notice ${notice.id}`, () => addNotice(db, written(notice)));

@@ -6,7 +6,7 @@ import { commitChanges } from "./commit.ts";
 import { Connection } from "./connection.ts";
 import { storeFailure } from "./failure.ts";
 import { loadRun, readEvents, readJobs, readRun, readSheet } from "./load.ts";
-import { insertNotice, queryNotices, updateNotice } from "./notices.ts";
+import { insertNotice, queryNotices, readNotice, updateNotice } from "./notices.ts";
 import { openForReading, openForWriting } from "./open-database.ts";
 import { queryJobs } from "./query-jobs.ts";
 import { activeRuns, queryRuns, resolveRun } from "./query-runs.ts";
@@ -42,6 +42,7 @@ export function openSqliteStore(options: SqliteStoreOptions): RunStore {
     activeRuns: async (now, limit) => activeRuns(db, now, limit),
     readEvents: async (runId, after, limit) => readEvents(db, runId, after, limit),
     queryNotices: async (query) => queryNotices(db, query),
+    readNotice: async (id) => readNotice(db, id),
     addNotice: async (notice) => insertNotice(db, notice),
     updateNotice: async (notice) => updateNotice(db, notice),
     readChannel: async (channel) => readChannel(db, channel),

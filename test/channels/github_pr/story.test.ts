@@ -160,9 +160,31 @@ test("a retried run goes on in its pull request, and its second end has a commen
 test("a late notice of progress leaves the end as it is told, without a request", async (t) => {
   const server = await github(t);
   const run = new TrackedRun();
+  const outbox = new Outbox(openOn(server));
+  await outbox.delivered(run.message("run.started"));
+  const before = server.received.length;
   run.finish();
-  await new Outbox(openOn(server)).delivered(run.message("run.progress"));
-  assert.equal(server.received.length, 0);
+  await outbox.delivered(run.message("run.progress"));
+  assert.equal(server.received.length, before);
+});
+
+test("a start that was never told is not told by the run's end alone: the pull request is made, or it is tried again", async (t) => {
+  const server = await github(t);
+  const run = new TrackedRun();
+  run.finish();
+  const away = async (): Promise<never> => {
+    throw Object.assign(new Error("no"), { code: "ECONNREFUSED" });
+  };
+  for (const event of ["run.started", "run.progress"] as const) {
+    const outcome = await new Outbox(openOn(server, { fetch: away })).tell(run.message(event));
+    assert.equal(outcome.kind, "rejected");
+  }
+  const outbox = new Outbox(openOn(server));
+  await outbox.delivered(run.message("run.started"));
+  assert.match(server.state.pulls[0]!.title, /✅ 2\/3 succeeded/);
+  assert.equal(server.state.comments.length, 0, "the end has a notice of its own");
+  await outbox.delivered(run.message("run.completed"));
+  assert.deepEqual([server.state.pulls.length, server.state.comments.length], [1, 1]);
 });
 
 test("a document named in the settings gets a marked table; the rest stays byte for byte", async (t) => {

@@ -94,6 +94,18 @@ for (const [name, open] of Object.entries(MACS)) {
       assert.equal(texts().length, 3);
     });
 
+    test("an older text of the same words is not taken for it", async (t) => {
+      const { channel, texts } = await open(t);
+      await channel.deliver(FAILED, "phone");
+      const again = { ...FAILED, possible_repeat: true };
+      const after = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
+      await channel.deliver({ ...again, created_at: after(1) }, "phone");
+      assert.equal(texts().length, 1, "clocks may differ");
+      await channel.deliver({ ...again, created_at: after(10) }, "phone");
+      assert.equal(texts().length, 2);
+      assert.match(texts()[1]!, /possibly a repeat/);
+    });
+
     test("a text sent as a possible repeat is found as well", async (t) => {
       const { channel, texts } = await open(t);
       const repeat = { ...FAILED, possible_repeat: true };

@@ -64,6 +64,8 @@ export function checkNotices(open: OpenRunStores): void {
     assert.deepEqual(await found(store, { status: ["failed", "unknown"] }), ["b"]);
     assert.deepEqual(await found(store, { channel: "pi" }), ["b", "c"]);
     assert.deepEqual(await found(store, { channel: "pi", status: ["pending"] }), ["c"]);
+    assert.deepEqual(await found(store, { channel: "pi", status: ["pending"], newest: true }), ["c"]);
+    assert.deepEqual(await found(store, { run_id: run, status: ["pending"], due_at: at("23:59:59") }), ["a"]);
   });
 
   onStores(open, "of several claimers of a notice, one wins", async (...stores) => {
@@ -92,6 +94,36 @@ export function checkNotices(open: OpenRunStores): void {
     assert.deepEqual(await found(store, { due_at: at("23:00:00") }), []);
     assert.deepEqual(await found(store, { status: ["sent"] }), ["a"]);
   });
+
+  onStores(
+    open,
+    "a notice is read by its id, as it is now; whoever read it may go on with it",
+    async (...stores) => {
+      const id = "2026-02-27_p_001~r1~run.waiting~quota#1~lab~a@lab.org";
+      await withNotices(stores[0], [{ id }, { id: "b" }]);
+      const notice = (await stores[1].readNotice(id)) ?? assert.fail();
+      assert.deepEqual(
+        [notice],
+        (await stores[0].queryNotices({ limit: 5 })).filter((each) => each.id === id),
+      );
+      const sent = await stores[1].updateNotice({ ...notice, status: "sent", next_at: null });
+      assert.equal(sent?.status, "sent");
+      assert.deepEqual(await stores[0].readNotice(id), sent);
+      assert.equal(await stores[0].updateNotice({ ...notice, status: "failed" }), null);
+      for (const other of [
+        "2026-02-27_p_001",
+        "nobody",
+        "%2e",
+        "",
+        "..",
+        "a/b",
+        "\u0000",
+        "x".repeat(5_000),
+      ]) {
+        assert.equal(await stores[0].readNotice(other), null, other.slice(0, 20));
+      }
+    },
+  );
 
   onStores(open, "a notice that was never committed cannot be updated into being", async (store) => {
     assert.equal(await store.updateNotice(aNotice({ id: "nobody" })), null);
