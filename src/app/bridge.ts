@@ -2,7 +2,7 @@ import type { Notice } from "../core/notice.ts";
 import { isAlike, isGrouped, isOvertaken, mergeFacts, quietUntil } from "../core/outbox.ts";
 import type { Channel, Delivery, Kept } from "../ports.ts";
 import { Conflict, type Deps, NotFound } from "./deps.ts";
-import { later, mark } from "./mark.ts";
+import { drop, END_WAS_TOLD, later, mark } from "./mark.ts";
 import { noteBrokenChannel } from "./note-broken-channel.ts";
 import { tellInstead } from "./tell-instead.ts";
 import { keepTold, readTold } from "./thread.ts";
@@ -136,12 +136,7 @@ async function claimGroup(
   const { now, place } = claiming;
   const told = await readTold(deps.store, first);
   if (isOvertaken(first, told.ended_round)) {
-    await deps.store.updateNotice({
-      ...first,
-      status: "dropped",
-      next_at: null,
-      error: "the run's end was told before",
-    });
+    await deps.store.updateNotice(drop(first, END_WAS_TOLD));
     return null;
   }
   if (quietUntil(first, told.progress_at, now) !== null) return null;

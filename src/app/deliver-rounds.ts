@@ -43,9 +43,9 @@ export function openRounds(deps: Deps, options: RoundsOptions): Rounds {
   let sent = 0;
   let errors: unknown[] = [];
 
-  const round = async (channel: string, due: Notice[], until: number | undefined): Promise<void> => {
+  const round = async (channel: string, due: readonly Notice[], until: number | undefined): Promise<void> => {
     try {
-      const told = await deliver(handing(deps, due), { limit, runId, cache, until });
+      const told = await deliver(deps, { limit, cache, until, due });
       sent += told.sent;
       failed.push(...told.failed);
       postponed.set(channel, told.postponed);
@@ -102,12 +102,3 @@ export function openRounds(deps: Deps, options: RoundsOptions): Rounds {
     },
   };
 }
-
-/** A delivery from here finds these due. One that somebody has taken meanwhile is known by its revision. */
-const handing = (deps: Deps, due: Notice[]): Deps => ({
-  ...deps,
-  store: {
-    ...deps.store,
-    queryNotices: async (query) => (query.due_at === undefined ? deps.store.queryNotices(query) : due),
-  },
-});

@@ -5,7 +5,7 @@ import type { Channel, ChannelState, Delivery, RunView } from "../ports.ts";
 import type { Deps } from "./deps.ts";
 import { fanOut, isForAll } from "./fan-out.ts";
 import { leaveToBridge } from "./leave-to-bridge.ts";
-import { LONGEST_PAUSE, later, mark } from "./mark.ts";
+import { drop, END_WAS_TOLD, LONGEST_PAUSE, later, mark } from "./mark.ts";
 import { noteBrokenChannel } from "./note-broken-channel.ts";
 import { messageOf } from "./probe.ts";
 import type { RunsCache } from "./runs-cache.ts";
@@ -35,6 +35,8 @@ export interface DeliverOptions {
   readonly cache?: RunsCache | undefined;
   /** No sending begins at or after this instant, epoch milliseconds by the clock of `deps`. */
   readonly until?: number | undefined;
+  /** These that were found due, instead of looking again. */
+  readonly due?: readonly Notice[] | undefined;
 }
 
 interface Delivering extends Deps {
@@ -49,11 +51,8 @@ interface Delivering extends Deps {
 export async function deliver(given: Deps, options: DeliverOptions): Promise<Deliveries> {
   const { cache, until = Number.POSITIVE_INFINITY } = options;
   const deps: Delivering = { ...given, cache, until };
-  const due = await deps.store.queryNotices({
-    run_id: options.runId,
-    due_at: deps.now(),
-    limit: options.limit,
-  });
+  const { runId: run_id, limit } = options;
+  const due = options.due ?? (await deps.store.queryNotices({ run_id, due_at: deps.now(), limit }));
   const done = { sent: 0, postponed: 0, failed: [] as Notice[] };
   // One after another in a channel, the channels side by side: one that hangs holds up no other.
   const byChannel = Map.groupBy(due, (notice) => notice.channel);
@@ -107,7 +106,7 @@ async function deliverNext(
   }
   const told = await readTold(store, notice);
   if (isOvertaken(notice, told.ended_round)) {
-    return found(await store.updateNotice(dropped(notice)));
+    return found(await store.updateNotice(drop(notice, END_WAS_TOLD)));
   }
   const quiet = quietUntil(notice, told.progress_at, now);
   if (quiet !== null) {
@@ -126,19 +125,12 @@ async function deliverNext(
 
 const found = (notice: Notice | null): Notice[] => (notice ? [notice] : []);
 
-const dropped = (notice: Notice): Notice => ({
-  ...notice,
-  status: "dropped",
-  next_at: null,
-  error: "the run's end was told before",
-});
-
 /** Whoever has heard of the end need not hear of what went before. What is missed here is dropped when it comes due. */
 async function dropOvertaken(deps: Deps, { run_id, channel, recipient, round }: Notice): Promise<void> {
   const query = { run_id, channel, status: ["pending"] as const, limit: MOST_TOGETHER };
   for (const notice of await deps.store.queryNotices(query))
     if (notice.recipient === recipient && isOvertaken(notice, round))
-      await deps.store.updateNotice(dropped(notice));
+      await deps.store.updateNotice(drop(notice, END_WAS_TOLD));
 }
 
 /** Seconds after which a notice comes back that stood back. */

@@ -2,6 +2,7 @@ import { noticeId } from "../core/ids.ts";
 import type { Notice } from "../core/notice.ts";
 import type { Channel } from "../ports.ts";
 import type { Deps } from "./deps.ts";
+import { drop } from "./mark.ts";
 
 /**
  * Whether the notice was made when nobody knew whom its channel reaches (a variable was missing then): it is addressed to the channel
@@ -17,6 +18,6 @@ export async function fanOut(deps: Deps, notice: Notice, { recipients }: Channel
     const id = noticeId({ run: run_id, round, event, group, channel, recipient });
     await deps.store.addNotice({ ...notice, id, recipient, tries: 0, since: null, error: null, rev: 0 });
   }
-  const error = `told to each of ${recipients.length} recipients by itself`;
-  await deps.store.updateNotice({ ...notice, status: "dropped", next_at: null, error });
+  const why = `told to each of ${recipients.length} recipients by itself`;
+  await deps.store.updateNotice(drop(notice, why));
 }

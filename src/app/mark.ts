@@ -34,6 +34,17 @@ function again(notice: Notice, reason: string, afterSeconds: number | null, now:
   return { ...notice, status: "pending", next_at: later(now, pause), error: reason };
 }
 
+/** Not worth telling any more; `why` says by what it was overtaken. */
+export const drop = (notice: Notice, why: string): Notice => ({
+  ...notice,
+  status: "dropped",
+  next_at: null,
+  error: why,
+});
+
+/** Why what comes after a run's end is not told. */
+export const END_WAS_TOLD = "the run's end was told before";
+
 /** Whether another try is not worth it any more. */
 export const isTooOld = ({ since, created_at }: Notice, now: string): boolean =>
   (Date.parse(now) - Date.parse(since ?? created_at)) / 3_600_000 >= GIVE_UP_AFTER;

@@ -2,6 +2,7 @@ import { endsRun } from "../core/message.ts";
 import type { Notice } from "../core/notice.ts";
 import { isOvertaken } from "../core/outbox.ts";
 import type { Deps } from "./deps.ts";
+import { drop } from "./mark.ts";
 
 const MOST_NOTICES = 1000;
 
@@ -18,12 +19,7 @@ export async function tellEndsFirst(deps: Deps, runId: string): Promise<void> {
     const turns: string[] = [];
     for (const notice of byRecipient.get(key(end)) ?? []) {
       if (!isOvertaken(notice, end.round)) continue;
-      const after: Notice = {
-        ...notice,
-        status: "dropped",
-        next_at: null,
-        error: "the run's end is told instead",
-      };
+      const after = drop(notice, "the run's end is told instead");
       const isMine = (await deps.store.updateNotice(after)) !== null;
       if (isMine && notice.tries === 0 && notice.next_at !== null) turns.push(notice.next_at);
     }
