@@ -10,9 +10,12 @@ import type { RunsCache } from "./runs-cache.ts";
  * changed since, when the cache knows the run.
  */
 export async function viewRun(store: RunStore, runId: string, cache?: RunsCache): Promise<RunView | null> {
-  const known = cache ? await cache.refresh(store, runId) : await store.load(runId, 0, "heads");
-  if (!known) return null;
-  if (!isFinalRun(known.run.status)) return inOrder(known.run, known.jobs.values());
+  const run = await store.readRun(runId);
+  if (!run) return null;
+  if (!isFinalRun(run.status)) {
+    const known = cache ? await cache.refresh(store, runId) : await store.load(runId, 0, "heads");
+    if (!known || !isFinalRun(known.run.status)) return known && inOrder(known.run, known.jobs.values());
+  }
   cache?.forget(runId);
   const whole = await store.load(runId, 0, "whole");
   return whole && inOrder(whole.run, whole.jobs);
