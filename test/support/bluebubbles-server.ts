@@ -1,9 +1,8 @@
-import { once } from "node:events";
 import http from "node:http";
-import type { AddressInfo, Socket } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import { type BlueBubblesState, type ChatMessage, Mac, type SendScript } from "./bluebubbles-mac.ts";
 import type { Body, Refused } from "./bluebubbles-rules.ts";
+import { onLoopback } from "./loopback.ts";
 
 export { CHAT, PASSWORD, type SendScript } from "./bluebubbles-mac.ts";
 
@@ -41,7 +40,6 @@ export async function startBlueBubbles(given: Partial<BlueBubblesState> = {}): P
   const mac = new Mac(given);
   const asked: Asked[] = [];
   const interference = new Map<string, Interference[]>();
-  const sockets = new Set<Socket>();
   const server = http.createServer(async (request, response) => {
     const body = parsed(await readText(request));
     const url = new URL(request.url ?? "/", "http://x");
@@ -51,16 +49,10 @@ export async function startBlueBubbles(given: Partial<BlueBubblesState> = {}): P
     asked.push({ path: url.pathname, target: request.url ?? "", body, status });
     reply(response, answer);
   });
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const { url, close } = await onLoopback(server);
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     state: mac.state,
     asked,
     messages: mac.messages,
@@ -68,11 +60,7 @@ export async function startBlueBubbles(given: Partial<BlueBubblesState> = {}): P
     interfere: (path, ...answers) =>
       void interference.set(path, [...(interference.get(path) ?? []), ...answers]),
     release: () => mac.sending.clear(),
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
+    close,
   };
 }
 

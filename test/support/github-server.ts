@@ -1,10 +1,9 @@
-import { once } from "node:events";
 import http from "node:http";
-import type { AddressInfo, Socket } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import { answerOf, answerProblems, type GithubCall, operationOf, requestProblems } from "./github-openapi.ts";
 import { type GithubRepository, makeGithubRepository } from "./github-repository.ts";
 import { type GithubState, type Judged, judge } from "./github-rules.ts";
+import { onLoopback } from "./loopback.ts";
 
 /** What the server does with a request instead of judging it. */
 export type GithubScript =
@@ -48,7 +47,6 @@ export async function startGithubServer(options: { empty?: boolean } = {}): Prom
   const violations: string[] = [];
   const scripts: { operation: string; answer: GithubScript }[] = [];
   const actions: { operation: string; action: () => void }[] = [];
-  const sockets = new Set<Socket>();
 
   const take = <T extends { operation: string }>(list: T[], id: string): T | undefined => {
     const at = list.findIndex(({ operation }) => operation === id || operation === "*");
@@ -93,15 +91,9 @@ export async function startGithubServer(options: { empty?: boolean } = {}): Prom
     return { status, body: whole };
   }
 
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const { url, close } = await onLoopback(server);
   return {
-    apiUrl: `http://127.0.0.1:${port}`,
+    apiUrl: url,
     token: GITHUB_TOKEN,
     repository,
     state,
@@ -111,9 +103,7 @@ export async function startGithubServer(options: { empty?: boolean } = {}): Prom
       void scripts.push(...answers.map((each) => ({ operation, answer: each }))),
     before: (operation, action) => void actions.push({ operation, action }),
     close: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
+      await close();
       repository.remove();
     },
   };

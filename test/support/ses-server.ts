@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import http from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import emulator from "aws-ses-v2-local";
+import { onLoopback } from "./loopback.ts";
 
 /** What the server does with one call instead of passing it on. */
 export type SesScript =
@@ -59,7 +60,6 @@ export async function startSesServer(): Promise<SesServer> {
   await fetch(`${inner}/clear-store`, { method: "POST" });
   const calls: SesCallSeen[] = [];
   const scripted: SesScript[] = [];
-  const sockets = new Set<Socket>();
 
   const server = http.createServer(async (request, response) => {
     const body = await readText(request);
@@ -67,15 +67,10 @@ export async function startSesServer(): Promise<SesServer> {
     const answer = scripted.shift() ?? (await passOn(inner, request, body));
     reply(response, answer);
   });
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const { url, close } = await onLoopback(server);
 
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     calls,
     mails: () =>
       calls
@@ -88,9 +83,8 @@ export async function startSesServer(): Promise<SesServer> {
     },
     script: (...answers) => void scripted.push(...answers),
     close: async () => {
-      for (const socket of sockets) socket.destroy();
       behind.closeAllConnections();
-      await Promise.all([server, behind].map((each) => once(each.close(), "close")));
+      await Promise.all([close(), once(behind.close(), "close")]);
     },
   };
 }

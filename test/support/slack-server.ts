@@ -1,7 +1,6 @@
-import { once } from "node:events";
 import http from "node:http";
-import type { AddressInfo, Socket } from "node:net";
 import { text as readText } from "node:stream/consumers";
+import { onLoopback } from "./loopback.ts";
 import { payloadProblem } from "./slack-rules.ts";
 import { openSlackWorkspace, type SlackWorkspace } from "./slack-workspace.ts";
 
@@ -51,7 +50,6 @@ const TOKEN = "s3cr3tT0kenOfTheLab00000";
 export async function startSlackServer(options: SlackServerOptions = {}): Promise<SlackServer> {
   const received: SlackReceived[] = [];
   const scripted: SlackScript[] = [];
-  const sockets = new Set<Socket>();
   const workspace = openSlackWorkspace(options);
   let lastAt = -Infinity;
 
@@ -77,25 +75,15 @@ export async function startSlackServer(options: SlackServerOptions = {}): Promis
     });
     reply(response, answer);
   });
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const { url, close } = await onLoopback(server);
 
   return {
-    webhookUrl: `http://127.0.0.1:${port}/services/${TEAM}/${SERVICE}/${TOKEN}`,
-    apiUrl: `http://127.0.0.1:${port}${API}`,
+    webhookUrl: `${url}/services/${TEAM}/${SERVICE}/${TOKEN}`,
+    apiUrl: `${url}${API}`,
     workspace,
     received,
     script: (...answers) => void scripted.push(...answers),
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
+    close,
   };
 }
 

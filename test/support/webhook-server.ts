@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import http from "node:http";
-import type { AddressInfo, Socket } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import { Webhook } from "standardwebhooks";
+import { onLoopback } from "./loopback.ts";
 import { cloudEventProblem } from "./webhook-event-schema.ts";
 
 /** What the server does with one post instead of judging it. */
@@ -38,7 +37,6 @@ const MAX_BODY_BYTES = 20_480;
 export async function startWebhookServer(secret = WEBHOOK_SECRET): Promise<WebhookServer> {
   const received: WebhookReceived[] = [];
   const scripted: WebhookScript[] = [];
-  const sockets = new Set<Socket>();
   const server = http.createServer(async (request, response) => {
     const body = await readText(request);
     const { headers, url: path = "" } = request;
@@ -47,22 +45,12 @@ export async function startWebhookServer(secret = WEBHOOK_SECRET): Promise<Webho
     const judged = problem === null ? { status: 204 } : { status: 400, body: problem };
     reply(response, scripted.shift() ?? judged);
   });
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const { url, close } = await onLoopback(server);
   return {
-    url: `http://127.0.0.1:${port}/hooks/p4thS3cret?key=qu3ryS3cret`,
+    url: `${url}/hooks/p4thS3cret?key=qu3ryS3cret`,
     received,
     script: (...answers) => void scripted.push(...answers),
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
+    close,
   };
 }
 
