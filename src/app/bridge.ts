@@ -2,6 +2,7 @@ import type { Notice } from "../core/notice.ts";
 import { isAlike, isGrouped, isOvertaken, mergeFacts, quietUntil } from "../core/outbox.ts";
 import type { Channel, Delivery, Kept } from "../ports.ts";
 import { Conflict, type Deps, NotFound } from "./deps.ts";
+import { enableChannel } from "./enable-channel.ts";
 import { drop, END_WAS_TOLD, later, mark } from "./mark.ts";
 import { noteBrokenChannel } from "./note-broken-channel.ts";
 import { tellInstead } from "./tell-instead.ts";
@@ -209,12 +210,10 @@ const notClaimed = (id: string): Conflict =>
 
 async function keepOutcome(deps: Deps, notice: Notice, outcome: Delivery): Promise<void> {
   await keepTold(deps, notice, outcome);
-  const disables = outcome.kind === "permanent" && outcome.disable;
+  if (outcome.kind === "delivered") await enableChannel(deps.store, notice.channel);
+  if (outcome.kind !== "permanent" || !outcome.disable) return;
   const state = await deps.store.readChannel(notice.channel);
   // A lost race is lost to somebody who has just seen the same.
-  if (outcome.kind === "delivered" && state.disabled)
-    await deps.store.updateChannel({ ...state, disabled: null });
-  if (!disables) return;
   if (!state.disabled) {
     await deps.store.updateChannel({ ...state, disabled: { reason: outcome.reason, since: deps.now() } });
   }

@@ -3,6 +3,7 @@ import { mustArrive, type Notice, type NoticeFacts } from "../core/notice.ts";
 import { isAlike, isGrouped, isOvertaken, mergeFacts, quietUntil } from "../core/outbox.ts";
 import type { Channel, ChannelState, Delivery, RunView } from "../ports.ts";
 import type { Deps } from "./deps.ts";
+import { enableChannel } from "./enable-channel.ts";
 import { fanOut, isForAll } from "./fan-out.ts";
 import { leaveToBridge } from "./leave-to-bridge.ts";
 import { drop, END_WAS_TOLD, LONGEST_PAUSE, later, mark } from "./mark.ts";
@@ -100,7 +101,7 @@ async function deliverNext(
 ): Promise<Notice[]> {
   const now = deps.now();
   const { store } = deps;
-  if (notice.status === "sending" && !mustArrive(notice.event)) {
+  if (notice.status === "sending" && (notice.test || !mustArrive(notice.event))) {
     const outcome: Delivery = { kind: "ambiguous", reason: "the last sending was interrupted" };
     return found(await store.updateNotice(mark(notice, outcome, now)));
   }
@@ -175,7 +176,7 @@ async function outcomeOf(
   { state, kept }: { state: ChannelState; kept: Kept },
 ): Promise<Delivery> {
   const [notice] = claimed as readonly [Notice];
-  if (state.disabled) {
+  if (state.disabled && !notice.test) {
     const reason = `channel ${notice.channel} is disabled: ${state.disabled.reason}`;
     return { kind: "permanent", reason, disable: false };
   }
@@ -194,10 +195,10 @@ async function send(
   notice: Notice,
   { kept, facts }: { kept: Kept; facts: NoticeFacts },
 ): Promise<Delivery> {
-  const { id: notice_id, event, possible_repeat, round, tries, created_at } = notice;
+  const { id: notice_id, event, possible_repeat, round, tries, created_at, test = false } = notice;
   const view = (): Promise<RunView | null> => viewRun(deps.store, notice.run_id, deps.cache);
   try {
-    const about = { notice_id, event, facts, possible_repeat, test: false, round, tries, created_at };
+    const about = { notice_id, event, facts, possible_repeat, test, round, tries, created_at };
     return await channel.deliver({ ...about, kept, view }, notice.recipient);
   } catch (error) {
     // A channel must not throw; if one does, nobody knows how far it came.
@@ -209,7 +210,8 @@ async function send(
 async function settle(deps: Delivering, claimed: readonly Notice[], outcome: Delivery): Promise<Notice[]> {
   const now = deps.now();
   const [first] = claimed as readonly [Notice];
-  await keepTold(deps, first, outcome);
+  if (first.test) await keepTest(deps, first, outcome);
+  else await keepTold(deps, first, outcome);
   await tellOthers(deps, first, outcome);
   const after: Notice[] = [];
   for (const notice of claimed) {
@@ -219,6 +221,11 @@ async function settle(deps: Delivering, claimed: readonly Notice[], outcome: Del
   }
   if (outcome.kind === "delivered" && endsRun(first.event)) await dropOvertaken(deps, first);
   return after;
+}
+
+/** A test belongs to no run, so nothing of it is kept; one that arrives shows that the channel works. */
+async function keepTest({ store }: Deps, { channel }: Notice, { kind }: Delivery): Promise<void> {
+  if (kind === "delivered") await enableChannel(store, channel);
 }
 
 /** A provider's Retry-After and a broken channel are known to all instances. */

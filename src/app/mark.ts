@@ -7,8 +7,9 @@ export const LONGEST_PAUSE = 3600;
 /** A notice that cannot be delivered for so long is a dead letter. Hours. */
 const GIVE_UP_AFTER = 24;
 
-/** What a sending leaves behind. Terminal events are repeated when nobody knows; progress is not. */
+/** What a sending leaves behind. Terminal events are repeated when nobody knows; progress is not, and a test never. */
 export function mark(notice: Notice, outcome: Delivery, now: string): Notice {
+  if (notice.test && outcome.kind !== "delivered") return markTest(notice, outcome);
   switch (outcome.kind) {
     case "delivered":
       return { ...notice, status: "sent", sent_at: now, next_at: null, error: null };
@@ -24,6 +25,14 @@ export function mark(notice: Notice, outcome: Delivery, now: string): Notice {
       return outcome satisfies never;
   }
 }
+
+/** A test that does not arrive is told to whoever makes it, and is nobody's dead letter. */
+const markTest = (notice: Notice, { kind, reason }: Exclude<Delivery, { kind: "delivered" }>): Notice => ({
+  ...notice,
+  status: kind === "ambiguous" ? "unknown" : "dropped",
+  next_at: null,
+  error: reason,
+});
 
 function again(notice: Notice, reason: string, afterSeconds: number | null, now: string): Notice {
   if (isTooOld(notice, now)) {

@@ -12,7 +12,7 @@ export const NOTICE_STATUSES = [
   "failed",
   /** Nobody knows whether it arrived, and it is not worth a repeat. Final. */
   "unknown",
-  /** Overtaken: the run's end was told on this channel before it, or another message told it too. Final. */
+  /** Overtaken: the run's end was told on this channel before it, or another message told it too; or a test that was refused. Final. */
   "dropped",
 ] as const;
 export type NoticeStatus = (typeof NOTICE_STATUSES)[number];
@@ -64,6 +64,8 @@ export const Notice = z.object({
   since: Instant.nullable().optional(),
   /** Set when an earlier sending may have arrived. */
   possible_repeat: z.boolean(),
+  /** Sent by `notify test` of a run that is only an example: tried once, whatever comes of it. */
+  test: z.boolean().optional(),
   sent_at: Instant.nullable(),
   error: z.string().nullable(),
   rev: z.number().int(),

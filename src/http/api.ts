@@ -2,6 +2,7 @@ import type { App } from "../wire.ts";
 import { aboutRoutes } from "./about-routes.ts";
 import { BRIDGE_ROUTES } from "./bridge-routes.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
+import { NOTICE_ROUTES } from "./notice-routes.ts";
 import { openApi } from "./openapi.ts";
 import { HttpError, problemResponse } from "./problem-document.ts";
 import { readQuery } from "./query.ts";
@@ -18,6 +19,7 @@ export const ROUTES: readonly Route[] = [
   ...RUN_ROUTES,
   ...RUN_PART_ROUTES,
   ...RUN_ACTION_ROUTES,
+  ...NOTICE_ROUTES,
   ...BRIDGE_ROUTES,
   ...aboutRoutes(() => {
     document ??= openApi(ROUTES);

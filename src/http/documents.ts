@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Event } from "../core/event.ts";
 import { Job } from "../core/job.ts";
+import { Notice } from "../core/notice.ts";
 import { Run } from "../core/run.ts";
 import { EXECUTOR_KINDS, OUTCOMES, RUN_STATUSES } from "../core/status.ts";
 
@@ -21,6 +22,32 @@ const cursor = z.string().nullable().meta({ description: "gives the next page; n
 export const RunPage = z.object({ runs: z.array(RunDocument), cursor });
 export const JobPage = z.object({ jobs: z.array(Job), cursor });
 export const EventList = z.object({ events: z.array(Event) });
+
+const instant = z.string();
+
+/** What waits on a channel. */
+const Backlog = z.object({
+  channel: z.string(),
+  waiting: z.number().int().meta({ description: "notices" }),
+  messages: z.number().int().meta({ description: "messages that they will be" }),
+  oldest: instant.meta({ description: "when the one that has waited longest was committed" }),
+  last_told_at: instant.nullable().meta({ description: "at the channel's pace; null where nobody can say" }),
+  why: z.string().nullable().meta({ description: "why nobody can say" }),
+});
+
+const DisabledChannel = z.object({
+  channel: z.string(),
+  reason: z.string(),
+  since: instant,
+  remedy: z.string().meta({ description: "the command that enables it again" }),
+});
+
+export const NoticePage = z.object({
+  notices: z.array(Notice),
+  backlog: z.array(Backlog),
+  disabled: z.array(DisabledChannel),
+  more: z.boolean().meta({ description: "more waits than was counted" }),
+});
 
 /** What a change of a run answers with. */
 export const RunReceipt = z.object({

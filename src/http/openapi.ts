@@ -45,7 +45,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   id: "A run's id, name, or the unique beginning of one",
   job: "A job's key",
   channel: "A channel's name, as the configuration has it",
-  notice: "A notice's id, as it was claimed",
+  notice: "A notice's id, percent-encoded",
 };
 
 function parameters(route: Route): Json[] {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { InvalidRequest } from "../app/deps.ts";
+import { NOTICE_STATUSES } from "../core/notice.ts";
 import { EXECUTOR_KINDS, FAILURE_CLASSES, JOB_STATUSES, RUN_STATUSES } from "../core/status.ts";
 import { checkShape } from "../pipelines/check-shape.ts";
 import { pathText } from "../pipelines/problem.ts";
@@ -71,6 +72,13 @@ export const RunQuery = z.strictObject({
     .enum(["true", "false"])
     .default("true")
     .transform((word) => word === "true"),
+});
+
+export const NoticesQuery = z.strictObject({
+  run: Text.optional().meta({ description: "of this run: its id, name, or the beginning of either" }),
+  channel: Text.optional(),
+  status: many(NOTICE_STATUSES).optional(),
+  limit: wholeNumber(1, 1000).default(100),
 });
 
 export const NoQuery = z.strictObject({});

@@ -1,12 +1,11 @@
+import type { NoticeList, NoticesRequest } from "../../app/notices.ts";
 import type { Notice } from "../../core/notice.ts";
 import { sayDuration } from "../../core/quantity.ts";
-import { didYouMean } from "../../core/spelling.ts";
-import type { RunStore } from "../../ports.ts";
 import { type AddCommand, type Context, printJson, printLines } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT, UsageError } from "../failure.ts";
 import { wholeNumber } from "../input/parsers.ts";
-import { channelStanding, type Standing, sayBacklog } from "../notify/channel-standing.ts";
+import { sayBacklog } from "../render/backlog.ts";
 import type { Style } from "../render/paint.ts";
 import { renderTable } from "../render/table.ts";
 import { minuteOf, secondsBetween } from "../render/time.ts";
@@ -41,52 +40,47 @@ async function notices(
 ): Promise<number> {
   if (options.failed && options.pending)
     throw new UsageError("give --failed or --pending: what was given up is not sent any more");
-  const list = (store: RunStore, app: Session, run_id?: string) =>
-    listNotices(context, app, store, { ...options, run_id });
+  const list = (app: Session, run_id?: string) => showNotices(context, app, requestOf(options, run_id));
   if (reference !== undefined)
-    return withRun(context, reference, "read", (runId, store, app) => list(store, app, runId));
-  return withStore(context, "read", list, (message) => {
-    if (context.json) printJson(context, { notices: [], backlog: [], disabled: [] });
-    else printLines(context, [message]);
-    return EXIT.done;
-  });
+    return withRun(context, reference, "read", (runId, _store, app) => list(app, runId));
+  return withStore(
+    context,
+    "read",
+    (_store, app) => list(app),
+    (message) => {
+      if (context.json) printJson(context, { notices: [], backlog: [], disabled: [] });
+      else printLines(context, [message]);
+      return EXIT.done;
+    },
+  );
 }
 
-interface Listing extends NoticesOptions {
-  readonly run_id?: string | undefined;
-}
+const requestOf = (
+  { failed, pending, channel, limit }: NoticesOptions,
+  run_id: string | undefined,
+): NoticesRequest => ({
+  run_id,
+  channel,
+  status: failed ? ["failed"] : pending ? ["pending", "sending"] : undefined,
+  limit,
+});
 
-async function listNotices(
-  context: Context,
-  app: Session,
-  store: RunStore,
-  { failed, pending, channel, limit, run_id }: Listing,
-): Promise<number> {
-  const status = failed
-    ? ["failed" as const]
-    : pending
-      ? ["pending" as const, "sending" as const]
-      : undefined;
-  const newest = await store.queryNotices({ run_id, channel, status, newest: true, limit });
-  const found = newest.toReversed();
-  if (channel !== undefined && found.length === 0) refuseUnknown(app, channel);
-  const standing = await channelStanding(app, channel);
-  const { backlog, disabled } = standing;
+async function showNotices(context: Context, app: Session, request: NoticesRequest): Promise<number> {
+  const list = app.remote ? await app.remote.notices(request) : await listHere(app, request);
+  const { notices: found, backlog, disabled } = list;
   if (context.json) printJson(context, { notices: found, backlog, disabled });
   else {
-    const list = found.length === 0 ? ["no notices"] : table(context, found, app.deps.now());
-    const full = found.length === limit ? [`The first ${limit}; --limit shows more.`] : [];
-    printLines(context, [...list, ...full, ...remedies(found), ...standingLines(context, app, standing)]);
+    const now = app.deps.now();
+    const lines = found.length === 0 ? ["no notices"] : table(context, found, now);
+    const full = found.length === request.limit ? [`The first ${request.limit}; --limit shows more.`] : [];
+    printLines(context, [...lines, ...full, ...remedies(found), ...standingLines(context, list, now)]);
   }
   return EXIT.done;
 }
 
-/** One that was taken out of the configuration may still have notices; one that has none and never was is a slip. */
-function refuseUnknown({ config }: Session, channel: string): void {
-  const known = Object.keys(config.channels);
-  if (known.includes(channel)) return;
-  const hint = didYouMean(channel, known) || `; channels are ${known.join(", ")}`;
-  throw new UsageError(`there is no channel ${channel}${hint}`);
+async function listHere({ deps }: Session, request: NoticesRequest): Promise<NoticeList> {
+  const { listNotices } = await import("../../app/notices.ts");
+  return listNotices(deps, request);
 }
 
 const STYLES: Readonly<Record<Notice["status"], Style>> = {
@@ -142,10 +136,9 @@ function remedies(found: readonly Notice[]): string[] {
   return ["", "Send them again:", ...one, "  bioagent notify retry --all-failed"];
 }
 
-function standingLines({ paint }: Context, app: Session, { backlog, disabled, more }: Standing): string[] {
-  const now = app.deps.now();
+function standingLines({ paint }: Context, { backlog, disabled, more }: NoticeList, now: string): string[] {
   const lines = [
-    ...backlog.map((each) => sayBacklog(app, each, now)),
+    ...backlog.map((each) => sayBacklog(each, now)),
     ...(more ? ["More waits than was counted."] : []),
     ...disabled.map(({ channel, reason, remedy }) =>
       paint("red", `${channel} is disabled: ${reason} Mend it, then: ${remedy}`),

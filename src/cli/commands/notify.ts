@@ -1,12 +1,11 @@
 import { Option } from "commander";
-import type { Notice } from "../../core/notice.ts";
 import type { NoticeEvent } from "../../core/run.ts";
 import { type AddCommand, type Context, printJson } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT, UsageError } from "../failure.ts";
 import type { PreviewOptions } from "../notify/preview-command.ts";
 import { count } from "../render/count.ts";
-import { withStore } from "../session.ts";
+import { type Session, withStore } from "../session.ts";
 
 /** As core has them; written down here, so that the help of a command loads no schema. A test holds them together. */
 export const EVENT_NAMES: readonly NoticeEvent[] = [
@@ -75,8 +74,6 @@ async function test(
   return command.test(context, channel, options);
 }
 
-const MOST_NOTICES = 1000;
-
 async function retry(
   context: Context,
   id: string | undefined,
@@ -86,14 +83,9 @@ async function retry(
     throw new UsageError("name one notice (bioagent notices --failed lists them), or give --all-failed");
   return withStore(
     context,
-    "write",
-    async (store) => {
-      const failed = await store.queryNotices({ status: ["failed"], limit: MOST_NOTICES });
-      const chosen = id === undefined ? failed : failed.filter((notice) => notice.id === id);
-      if (id !== undefined && chosen.length === 0)
-        throw new Error(`no notice ${id} was given up; bioagent notices --failed lists them`);
-      let retried = 0;
-      for (const notice of chosen) if (await store.updateNotice(again(notice))) retried += 1;
+    "read",
+    async (_store, app) => {
+      const retried = await retryWhereItIs(app, id ?? null);
       if (context.json) printJson(context, { retried });
       else context.terminal.out(`${count(retried, "notice")} will be sent with the next tick\n`);
       return EXIT.done;
@@ -104,10 +96,8 @@ async function retry(
   );
 }
 
-const again = (notice: Notice): Notice => ({
-  ...notice,
-  status: "pending",
-  next_at: new Date().toISOString(),
-  since: new Date().toISOString(),
-  error: null,
-});
+async function retryWhereItIs({ remote, deps }: Session, id: string | null): Promise<number> {
+  if (remote) return remote.retryNotices(id);
+  const { retryNotices } = await import("../../app/notices.ts");
+  return retryNotices(deps, id);
+}

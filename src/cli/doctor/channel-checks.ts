@@ -1,9 +1,10 @@
-import type { Backlog } from "../../app/backlog.ts";
+import { channelStanding, type DisabledChannel, type StandingBacklog } from "../../app/channel-standing.ts";
 import type { Config } from "../../config.ts";
 import { sayDuration } from "../../core/quantity.ts";
 import type { Channel } from "../../ports.ts";
 import type { App } from "../../wire.ts";
-import { channelStanding, type DisabledChannel, sayBacklog } from "../notify/channel-standing.ts";
+import type { RemoteActions } from "../remote/remote-session.ts";
+import { sayBacklog } from "../render/backlog.ts";
 import { count } from "../render/count.ts";
 import { secondsBetween } from "../render/time.ts";
 import { bad, type Check, good } from "./check.ts";
@@ -15,7 +16,7 @@ const COUNTED = 1000;
 /** Whether people can be told: each channel, what waits, and whether anybody would notice that the monitor is silent. */
 export async function tellingChecks(app: App, config: Config): Promise<Check[]> {
   try {
-    const { backlog, disabled } = await channelStanding(app);
+    const { backlog, disabled } = await channelStanding(app.deps);
     const now = app.deps.now();
     const seen = { app, config, now, backlog, disabled };
     const channels = Object.keys(config.channels).map((name) => channelCheck(seen, name));
@@ -45,7 +46,7 @@ interface Seen {
   readonly app: App;
   readonly config: Config;
   readonly now: string;
-  readonly backlog: readonly Backlog[];
+  readonly backlog: readonly StandingBacklog[];
   readonly disabled: readonly DisabledChannel[];
 }
 
@@ -92,13 +93,26 @@ function traitsOf({ follows, pulled, fallback }: Channel): string {
 
 async function outboxCheck({ app, backlog, now }: Seen): Promise<Check> {
   const failed = await app.deps.store.queryNotices({ status: ["failed"], limit: COUNTED });
+  return sayOutbox(backlog, failed.length, now);
+}
+
+function sayOutbox(backlog: readonly StandingBacklog[], failed: number, now: string): Check {
   const waiting = backlog.reduce((sum, each) => sum + each.waiting, 0);
   const remedy = ": bioagent notices --failed, then bioagent notify retry --all-failed";
   const text = [
-    `${waiting} to be delivered, ${failed.length} given up${failed.length === 0 ? "" : remedy}`,
-    ...backlog.map((each) => sayBacklog(app, each, now)),
+    `${waiting} to be delivered, ${failed} given up${failed === 0 ? "" : remedy}`,
+    ...backlog.map((each) => sayBacklog(each, now)),
   ].join("; ");
-  return { name: "notices", ok: failed.length === 0, text };
+  return { name: "notices", ok: failed === 0, text };
+}
+
+/** The same of a deployed API, as far as it tells: channels that are disabled there, and what waits or was given up. */
+export async function tellingThere(remote: Pick<RemoteActions, "notices">): Promise<Check[]> {
+  const { notices, backlog, disabled } = await remote.notices({ status: ["failed"], limit: COUNTED });
+  const broken = disabled.map(({ channel, reason, remedy }) =>
+    bad("channel", `${channel} is disabled: ${reason} Mend it, then: ${remedy}`),
+  );
+  return [...broken, sayOutbox(backlog, notices.length, new Date().toISOString())];
 }
 
 /** Whoever has stopped cannot say so. */

@@ -6,7 +6,7 @@ import type { App } from "../../wire.ts";
 import type { Context } from "../context.ts";
 import { openScratch } from "../scratch.ts";
 import { openSession, readSettings } from "../session.ts";
-import { tellingChecks, withoutStore } from "./channel-checks.ts";
+import { tellingChecks, tellingThere, withoutStore } from "./channel-checks.ts";
 import { bad, type Check, good } from "./check.ts";
 
 export type { Check } from "./check.ts";
@@ -18,7 +18,7 @@ export async function checkEverything(context: Context): Promise<Check[]> {
   if (!("value" in config)) return [node, config.check];
   const settings = config.value;
   const found = good("config", settings.file ?? "no file; defaults and environment");
-  if (settings.url !== null) return [node, found, await apiCheck(context, settings), clockCheck()];
+  if (settings.url !== null) return [node, found, ...(await apiChecks(context, settings)), clockCheck()];
   const warnings: string[] = [];
   const opened = await attempt("store", () => open(context, settings, warnings));
   if (!("value" in opened)) {
@@ -41,16 +41,16 @@ export async function checkEverything(context: Context): Promise<Check[]> {
   }
 }
 
-/** Of a deployed API only that it answers: what it stands on is checked where it runs. */
-async function apiCheck(context: Context, config: Config): Promise<Check> {
-  const answer = await attempt("api", async () => {
-    const app = await openSession(context, { config });
-    return app.remote!.health();
-  });
-  if (!("value" in answer)) return answer.check;
+/** Of a deployed API only that it answers, and whether people are told there: what it stands on is checked where it runs. */
+async function apiChecks(context: Context, config: Config): Promise<Check[]> {
+  const { remote } = await openSession(context, { config });
+  const answer = await attempt("api", () => remote!.health());
+  if (!("value" in answer)) return [answer.check];
   const { status, store, version } = answer.value;
   const text = `${config.url}: version ${version}, store ${store}; what it stands on is checked where it runs`;
-  return status === "ok" ? good("api", text) : bad("api", `${text}; it says: ${status}`);
+  if (status !== "ok") return [bad("api", `${text}; it says: ${status}`)];
+  const told = await attempt("notices", () => tellingThere(remote!));
+  return [good("api", text), ...("value" in told ? told.value : [told.check])];
 }
 
 async function attempt<T>(name: string, work: () => Promise<T>): Promise<{ value: T } | { check: Check }> {

@@ -1,9 +1,9 @@
+import { exampleFacts, exampleRun } from "../../app/example-run.ts";
 import type { Notice } from "../../core/notice.ts";
 import type { NoticeEvent } from "../../core/run.ts";
-import type { Message, RunStore, RunView } from "../../ports.ts";
+import type { Message, RunView } from "../../ports.ts";
 import type { Context } from "../context.ts";
-import { withRun } from "../session.ts";
-import { exampleFacts, exampleRun } from "./example-run.ts";
+import { type Session, withRun } from "../session.ts";
 
 const MOST_NOTICES = 1000;
 
@@ -22,7 +22,7 @@ export function exampleMessage(event: NoticeEvent = "run.completed"): Message {
 
 /**
  * What is told of a run there is: its last notice, of this event if one is named; made from the run as it is now where nothing was ever
- * told, or where a deployed API answers for the store.
+ * told.
  */
 export function messageOfRun(context: Context, reference: string, event?: NoticeEvent): Promise<Message> {
   return withRun(context, reference, "read", async (runId, store, app) => {
@@ -31,7 +31,7 @@ export function messageOfRun(context: Context, reference: string, event?: Notice
       import("../../core/facts.ts"),
     ]);
     const view = (await viewRun(store, runId))!;
-    const notice = app.remote ? undefined : await lastNotice(store, runId, event);
+    const notice = await lastNotice(app, runId, event);
     if (notice) return messageOf({ ...notice, view });
     const jobs = new Map(view.jobs.map((job) => [job.key, job]));
     return messageOf({
@@ -46,11 +46,14 @@ export function messageOfRun(context: Context, reference: string, event?: Notice
 }
 
 async function lastNotice(
-  store: RunStore,
-  runId: string,
+  { remote, deps }: Session,
+  run_id: string,
   event: NoticeEvent | undefined,
 ): Promise<Notice | undefined> {
-  const notices = await store.queryNotices({ run_id: runId, newest: true, limit: MOST_NOTICES });
+  const wanted = { run_id, limit: MOST_NOTICES };
+  const notices = remote
+    ? (await remote.notices(wanted)).notices
+    : await deps.store.queryNotices({ ...wanted, newest: true });
   return notices
     .filter((notice) => (event ? notice.event === event : notice.event !== "run.progress"))
     .sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at))

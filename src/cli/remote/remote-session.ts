@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Deps } from "../../app/deps.ts";
+import type { NoticeList, NoticesRequest } from "../../app/notices.ts";
 import { RunsCache } from "../../app/runs-cache.ts";
 import { sleep } from "../../app/sleep.ts";
 import type { Config } from "../../config.ts";
-import type { Run } from "../../core/run.ts";
+import type { Notice } from "../../core/notice.ts";
+import type { NoticeEvent, Run } from "../../core/run.ts";
 import { EXECUTOR_KINDS, type ExecutorKind, isFinalRun } from "../../core/status.ts";
 import type { RetrySelection } from "../../core/stop.ts";
 import type { Executor } from "../../ports.ts";
@@ -25,6 +27,12 @@ export interface RemoteActions {
     runId: string,
     options: { readonly onPass: (run: Run) => void | Promise<void>; readonly signal: AbortSignal },
   ): Promise<Run>;
+  notices(request: NoticesRequest): Promise<NoticeList>;
+  /** How many notices that were given up are back in the outbox: all of them, or this one. */
+  retryNotices(id: string | null): Promise<number>;
+  /** The notices of a test message, one for each recipient: told by whoever tells people there. */
+  testChannel(channel: string, event: NoticeEvent): Promise<Notice[]>;
+  readNotice(id: string): Promise<Notice>;
   health(): Promise<{ status: string; store: string; version: string }>;
 }
 
@@ -56,6 +64,7 @@ function actionsOf(api: ApiClient, readRun: (runId: string) => Promise<Run>): Re
     const answer = (await api.post(path, body, key)) as { run_id: string };
     return readRun(answer.run_id);
   };
+  const readNotice = async (id: string): Promise<Notice> => (await api.get(noticePath(id))) as Notice;
   return {
     async start(body) {
       const answer = (await api.post("/v1/runs", body, randomUUID())) as { run_id: string };
@@ -65,6 +74,18 @@ function actionsOf(api: ApiClient, readRun: (runId: string) => Promise<Run>): Re
     cancel: (runId) => act(runId, "cancel", {}),
     retry: (runId, selection) => act(runId, "retry", selection),
     resume: (runId, body) => act(runId, "resume", body),
+    notices: async ({ run_id, channel, status, limit }) =>
+      (await api.get("/v1/notices", { run: run_id, channel, status, limit })) as NoticeList,
+    async retryNotices(id) {
+      const path = id === null ? "/v1/notices/retry" : `${noticePath(id)}/retry`;
+      return ((await api.post(path, {})) as { retried: number }).retried;
+    },
+    async testChannel(channel, event) {
+      const path = `/v1/channels/${encodeURIComponent(channel)}/test`;
+      const { notices } = (await api.post(path, { event })) as { notices: { id: string }[] };
+      return Promise.all(notices.map(({ id }) => readNotice(id)));
+    },
+    readNotice,
     health: async () => (await api.get("/v1/health")) as { status: string; store: string; version: string },
     async follow(runId, { onPass, signal }) {
       for (;;) {
@@ -76,6 +97,8 @@ function actionsOf(api: ApiClient, readRun: (runId: string) => Promise<Run>): Re
     },
   };
 }
+
+const noticePath = (id: string): string => `/v1/notices/${encodeURIComponent(id)}`;
 
 const elsewhere = async (): Promise<never> => {
   throw new UsageError("this is done where the API runs; unset BIOAGENT_URL to work on this machine");

@@ -111,13 +111,7 @@ suite("the command line on a deployed API", { concurrency: 2 }, () => {
     const missing = await remote(["show", "nothing"]);
     assert.equal(missing.code, 1);
     assert.match(missing.stderr, /^bioagent: there is no run "nothing"/);
-    for (const args of [
-      ["tick"],
-      ["serve"],
-      ["notices"],
-      ["notify", "test", "console"],
-      ["run", "demo", "--dry-run"],
-    ]) {
+    for (const args of [["tick"], ["serve"], ["run", "demo", "--dry-run"]]) {
       const refused = await remote(args);
       assert.equal(refused.code, 2, args.join(" "));
       assert.equal(refused.stderr.trim().split("\n").length, 1, refused.stderr);
@@ -126,6 +120,45 @@ suite("the command line on a deployed API", { concurrency: 2 }, () => {
     const doctor = await document(["doctor"]);
     assert.equal(doctor.code, 0);
     assert.match(JSON.stringify(doctor.json), /"name":"api","ok":true/);
+  });
+
+  test("notices, notify test and retry, and doctor tell how people are told there", async (t) => {
+    const { document, remote, there } = await openApi(t);
+    const run = await document([
+      "run",
+      "demo",
+      "--samplesheet",
+      "s.csv",
+      "--output",
+      `${there}/out`,
+      "--wait",
+    ]);
+    assert.equal(run.code, 0, run.stderr);
+    const id = run.json.run_id;
+    const listed = await document(["notices", id]);
+    assert.deepEqual(
+      listed.json.notices.map((each: { channel: string; event: string }) => [each.channel, each.event]),
+      [["console", "run.completed"]],
+    );
+    assert.match((await remote(["notices"])).stdout, /run\.completed +console +(sent|pending|sending)/);
+    const tried = await document(["notify", "test", "console", "--event", "run.failed"]);
+    assert.deepEqual([tried.code, tried.json.delivered], [0, true], tried.stderr);
+    assert.equal((await remote(["notify", "test", "console"])).stdout, "channel console: delivered\n");
+    const unknown = await remote(["notify", "test", "consol"]);
+    assert.deepEqual(
+      [unknown.code, unknown.stderr],
+      [1, "bioagent: there is no channel consol; did you mean console?\n"],
+    );
+    assert.equal(
+      (await remote(["notify", "retry", "--all-failed"])).stdout,
+      "0 notices will be sent with the next tick\n",
+    );
+    const nothing = await remote(["notify", "retry", "nothing"]);
+    assert.match(nothing.stderr, /^bioagent: no notice nothing was given up/);
+    const shown = await remote(["notify", "preview", "--run", id]);
+    assert.match(shown.stdout, /Status: ✅ 2\/2 succeeded/);
+    const checks = (await document(["doctor"])).json.checks as { name: string; text: string }[];
+    assert.match(checks.find(({ name }) => name === "notices")!.text, /\d to be delivered, 0 given up/);
   });
 
   test("BIOAGENT_TOKEN is presented; without it, or where nobody listens, the error says what to do", async (t) => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { exampleFacts, exampleRun } from "../../../src/cli/notify/example-run.ts";
-import { Job } from "../../../src/core/job.ts";
-import { noticeText } from "../../../src/core/message.ts";
-import { NoticeFacts } from "../../../src/core/notice.ts";
-import { NOTICE_EVENTS, type NoticeEvent, Run } from "../../../src/core/run.ts";
-import { isFinalJob, isFinalRun } from "../../../src/core/status.ts";
+import { exampleFacts, exampleRun } from "../../src/app/example-run.ts";
+import { Job } from "../../src/core/job.ts";
+import { noticeText } from "../../src/core/message.ts";
+import { NoticeFacts } from "../../src/core/notice.ts";
+import { NOTICE_EVENTS, type NoticeEvent, Run } from "../../src/core/run.ts";
+import { isFinalJob, isFinalRun } from "../../src/core/status.ts";
 
 const NOW = "2026-02-27T12:30:00.000Z";
 const textOf = (event: NoticeEvent): string =>

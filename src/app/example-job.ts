@@ -1,7 +1,7 @@
-import type { Attempt, Decision, Job } from "../../core/job.ts";
-import { nextAttempt } from "../../core/job.ts";
-import type { NoticeEvent } from "../../core/run.ts";
-import type { FailureClass } from "../../core/status.ts";
+import type { Attempt, Decision, Job } from "../core/job.ts";
+import { nextAttempt } from "../core/job.ts";
+import type { NoticeEvent } from "../core/run.ts";
+import type { FailureClass } from "../core/status.ts";
 
 /** How far the example run is. */
 export interface Progress {

@@ -1,9 +1,12 @@
-import type { Backlog } from "../../app/backlog.ts";
-import type { Notice } from "../../core/notice.ts";
-import { sayDuration } from "../../core/quantity.ts";
-import type { App } from "../../wire.ts";
-import { count } from "../render/count.ts";
-import { secondsBetween } from "../render/time.ts";
+import type { Notice } from "../core/notice.ts";
+import { type Backlog, backlogs } from "./backlog.ts";
+import type { Deps } from "./deps.ts";
+
+/** What waits on a channel, and why nobody can say when the last of it is told. */
+export interface StandingBacklog extends Backlog {
+  /** Null where `last_told_at` says it. */
+  readonly why: string | null;
+}
 
 /** A channel that nothing is sent on before a person has mended it. */
 export interface DisabledChannel {
@@ -16,7 +19,7 @@ export interface DisabledChannel {
 
 /** How the channels stand: what waits on which, and which are disabled. */
 export interface Standing {
-  readonly backlog: readonly Backlog[];
+  readonly backlog: readonly StandingBacklog[];
   readonly disabled: readonly DisabledChannel[];
   /** More waits than was looked at. */
   readonly more: boolean;
@@ -26,8 +29,7 @@ export interface Standing {
 const MOST_OPEN = 5_000;
 
 /** Of all channels that are configured or that something waits on, or of one. */
-export async function channelStanding({ deps }: App, only?: string): Promise<Standing> {
-  const { backlogs } = await import("../../app/backlog.ts");
+export async function channelStanding(deps: Deps, only?: string): Promise<Standing> {
   const { store } = deps;
   const open = await store.queryNotices({
     channel: only,
@@ -50,10 +52,14 @@ export async function channelStanding({ deps }: App, only?: string): Promise<Sta
       ? [{ channel, ...state.disabled, remedy: remedyOf(channel, channels.get(channel)?.pulled ?? false) }]
       : [],
   );
-  return { backlog: backlogs(open, channels, deps.now()), disabled, more: open.length === MOST_OPEN };
+  const backlog = backlogs(open, channels, deps.now()).map((each) => ({
+    ...each,
+    why: each.last_told_at === null ? whyUntold(deps, each.channel) : null,
+  }));
+  return { backlog, disabled, more: open.length === MOST_OPEN };
 }
 
-function namesOf(deps: App["deps"], open: readonly Notice[], only: string | undefined): string[] {
+function namesOf(deps: Deps, open: readonly Notice[], only: string | undefined): string[] {
   if (only !== undefined) return [only];
   const names = [
     ...deps.channels.keys(),
@@ -67,23 +73,9 @@ function namesOf(deps: App["deps"], open: readonly Notice[], only: string | unde
 const remedyOf = (channel: string, pulled: boolean): string =>
   pulled ? `bioagent bridge imessage --channel ${channel} --check` : `bioagent notify test ${channel}`;
 
-/** `lab: 40 notices wait; the last is told in about 40 s`. */
-export function sayBacklog({ deps }: Pick<App, "deps">, backlog: Backlog, now: string): string {
-  const { channel, waiting, messages, last_told_at, oldest } = backlog;
-  const wait = `${count(waiting, "notice")} ${waiting === 1 ? "waits" : "wait"}`;
-  const as = messages < waiting ? `, told in ${count(messages, "message")}` : "";
-  const age = `the oldest for ${sayDuration(secondsBetween(oldest, now))}`;
-  return `${channel}: ${wait}${as}; ${last_told_at === null ? `${age}: ${whyUntold(deps, channel)}` : `the last is told ${sayWhen(last_told_at, now)}`}`;
-}
-
-function sayWhen(instant: string, now: string): string {
-  const seconds = secondsBetween(now, instant);
-  return seconds < 1 ? "with the next pass" : `in about ${sayDuration(seconds)}`;
-}
-
-function whyUntold({ channels, brokenChannels }: App["deps"], name: string): string {
+function whyUntold({ channels, brokenChannels }: Deps, name: string): string {
   const channel = channels.get(name);
-  if (channel?.pulled) return `told when the bridge on its Mac fetches them`;
+  if (channel?.pulled) return "told when the bridge on its Mac fetches them";
   if (channel) return "the channel is disabled, and they are given up with the next pass";
   return brokenChannels.get(name) ?? "the channel is not configured here; add it to bioagent.yaml";
 }

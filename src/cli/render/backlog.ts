@@ -1,0 +1,18 @@
+import type { StandingBacklog } from "../../app/channel-standing.ts";
+import { sayDuration } from "../../core/quantity.ts";
+import { count } from "./count.ts";
+import { secondsBetween } from "./time.ts";
+
+/** `lab: 40 notices wait; the last is told in about 40 s`. */
+export function sayBacklog(backlog: StandingBacklog, now: string): string {
+  const { channel, waiting, messages, last_told_at, oldest, why } = backlog;
+  const wait = `${count(waiting, "notice")} ${waiting === 1 ? "waits" : "wait"}`;
+  const as = messages < waiting ? `, told in ${count(messages, "message")}` : "";
+  const age = `the oldest for ${sayDuration(secondsBetween(oldest, now))}`;
+  return `${channel}: ${wait}${as}; ${last_told_at === null ? `${age}: ${why}` : `the last is told ${sayWhen(last_told_at, now)}`}`;
+}
+
+function sayWhen(instant: string, now: string): string {
+  const seconds = secondsBetween(now, instant);
+  return seconds < 1 ? "with the next pass" : `in about ${sayDuration(seconds)}`;
+}
