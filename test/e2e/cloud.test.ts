@@ -53,7 +53,23 @@ test("the quick start on a cloud in a box: OOM, retry, skip, a preemption and a 
   assert.equal(summary.trim().split("\n").length, 1 + 7);
   const ledger = JSON.parse(readFileSync(join(cloud.buckets, `bioagent-dev/ledger/runs/${id}.json`), "utf8"));
   assert.equal(ledger.outcome, "some_skipped");
+  await triesItsChannel(cloud);
 });
+
+/** A test that the API is asked for is told by the completion handler, and its notice says so. */
+async function triesItsChannel({ functions, told }: TestCloud): Promise<void> {
+  const api = functions.api.url;
+  const asked = await fetch(`${api}/v1/channels/lab/test`, { method: "POST" });
+  assert.equal(asked.status, 202);
+  const { notices } = (await asked.json()) as { notices: { id: string }[] };
+  const texts = await told(2);
+  assert.match(texts[1]!, /\(test message\)/);
+  const path = `${api}/v1/notices/${encodeURIComponent(notices[0]!.id)}`;
+  const status = async () => ((await (await fetch(path)).json()) as { status: string }).status;
+  for (let looks = 0; looks < 100 && (await status()) !== "sent"; looks++)
+    await new Promise((done) => setTimeout(done, 100));
+  assert.equal(await status(), "sent");
+}
 
 /** True once a job was seen waiting for this reason; false when the run ended before. */
 async function waitsOf(cloud: TestCloud, id: string, reason: string): Promise<boolean> {
