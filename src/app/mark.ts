@@ -3,6 +3,8 @@ import type { Delivery } from "../ports.ts";
 
 /** Seconds between tries, the first, doubling up to an hour. */
 const FIRST_PAUSE = 10;
+/** Whatever a provider says: its 0 would be asked again without end in one pass. */
+const SHORTEST_PAUSE = 1;
 export const LONGEST_PAUSE = 3600;
 /** A notice that cannot be delivered for so long is a dead letter. Hours. */
 const GIVE_UP_AFTER = 24;
@@ -40,7 +42,12 @@ function again(notice: Notice, reason: string, afterSeconds: number | null, now:
     return { ...notice, status: "failed", next_at: null, error };
   }
   const pause = afterSeconds ?? Math.min(FIRST_PAUSE * 2 ** (notice.tries - 1), LONGEST_PAUSE);
-  return { ...notice, status: "pending", next_at: later(now, pause), error: reason };
+  return {
+    ...notice,
+    status: "pending",
+    next_at: later(now, Math.max(pause, SHORTEST_PAUSE)),
+    error: reason,
+  };
 }
 
 /** Not worth telling any more; `why` says by what it was overtaken. */

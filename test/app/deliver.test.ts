@@ -69,6 +69,17 @@ test("what is taken by the channel is sent, and not again", async () => {
   assert.deepEqual([notice.status, notice.next_at, notice.tries], ["sent", null, 1]);
 });
 
+test("a provider that asks for no pause is not asked again at once", async () => {
+  const outbox = await Outbox.of({});
+  outbox.answer = () => ({ kind: "rejected", reason: "429", after_seconds: 0 });
+  await outbox.deliver();
+  await outbox.deliver();
+  assert.equal(outbox.sent.length, 1);
+  outbox.world.pass(1);
+  await outbox.deliver();
+  assert.equal(outbox.sent.length, 2);
+});
+
 test("two deliverers at once: one sends", async () => {
   const processes = new Processes();
   const outbox = await Outbox.of({});

@@ -10,11 +10,16 @@ export function pauseAfter(tries: number, chance: number): number {
   return Math.round(seconds * (1 + JITTER * chance));
 }
 
-/** What a Retry-After asks for, seconds or a date (RFC 9110, 10.2.3), within a day; null when it says nothing. `now`: milliseconds. */
+/**
+ * What a Retry-After asks for, seconds or a date (RFC 9110, 10.2.3), within a day; null when it says nothing, or no time to come: 0, and
+ * the date of a clock that is late, would be a request each millisecond. `now`: milliseconds.
+ */
 export function retryAfterSeconds(header: string | null, now: number): number | null {
   const text = header?.trim() ?? "";
-  if (/^\d{1,9}$/.test(text)) return Math.min(Number(text), MAX_SECONDS);
-  // Other texts with a number in it are dates to `Date.parse` too.
-  const at = /GMT$/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? null : Math.min(Math.max(Math.ceil((at - now) / 1000), 0), MAX_SECONDS);
+  const seconds = /^\d+$/.test(text) ? Number(text) : secondsUntil(text, now);
+  return seconds > 0 ? Math.min(seconds, MAX_SECONDS) : null;
 }
+
+/** Other texts with a number in them are dates to `Date.parse`, too. */
+const secondsUntil = (text: string, now: number): number =>
+  /GMT$/.test(text) ? Math.ceil((Date.parse(text) - now) / 1000) : Number.NaN;

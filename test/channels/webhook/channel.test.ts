@@ -116,7 +116,14 @@ const faults: ChannelFault[] = [
   played(
     "503 with a date that is over",
     { status: 503, headers: { "retry-after": "Fri, 27 Feb 2026 10:00:00 GMT" } },
-    { kind: "rejected", after_seconds: 0 },
+    again,
+    /in 5 s/,
+  ),
+  played("503 with no time at all", { status: 503, headers: { "retry-after": "0" } }, again),
+  played(
+    "503 for longer than there are dates",
+    { status: 503, headers: { "retry-after": "99999999999999" } },
+    { kind: "rejected", after_seconds: 86_400 },
   ),
   played("502", { status: 502, headers: { "retry-after": "9" } }, { kind: "rejected", after_seconds: 9 }),
   played("504", { status: 504 }, again),
