@@ -10,6 +10,8 @@ export interface GuardedFetchOptions {
   /** From call to last byte, milliseconds; the caller's own signal may be shorter. */
   readonly timeoutMilliseconds?: number;
   readonly maxResponseBytes?: number;
+  /** Nobody reads the answer's body: its head is the answer, whatever becomes of the rest. */
+  readonly headOnly?: boolean;
   /** Resolves names; tests give their own. */
   readonly lookup?: typeof dns.lookup;
 }
@@ -84,8 +86,18 @@ function exchange(target: URL, init: RequestInit, options: GuardedFetchOptions):
     );
     request.on("error", fail);
     request.on("response", (response) => {
-      readResponse(response, options.maxResponseBytes ?? 64 * 1024).then(resolve, fail);
+      const body = readBody(response, options.maxResponseBytes ?? 64 * 1024);
+      if (options.headOnly) {
+        // Read all the same, within its limits: who is cut off while he answers may take back what he did.
+        body.catch(() => request.destroy());
+        response.socket.unref();
+      }
+      (options.headOnly ? Promise.resolve(null) : body)
+        .then((read) => responseOf(response, read))
+        .then(resolve, fail);
     });
+    // 101, which was not asked for; Node would leave the connection to us, and open.
+    request.on("upgrade", () => fail(badResponse()));
     request.on("close", stop);
     request.end(init.body ?? undefined);
   });
@@ -129,7 +141,7 @@ function guardedLookup(options: GuardedFetchOptions): LookupFunction {
 /** Statuses that the `Response` constructor wants without a body. */
 const BODILESS = [204, 205, 304];
 
-async function readResponse(response: http.IncomingMessage, maxBytes: number): Promise<Response> {
+async function readBody(response: http.IncomingMessage, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -139,12 +151,17 @@ async function readResponse(response: http.IncomingMessage, maxBytes: number): P
     }
     chunks.push(chunk);
   }
+  return Buffer.concat(chunks);
+}
+
+function responseOf(response: http.IncomingMessage, body: Buffer<ArrayBuffer> | null): Response {
   const headers = new Headers();
   for (const [name, values] of Object.entries(response.headersDistinct)) {
     for (const value of values ?? []) headers.append(name, value);
   }
-  const status = response.statusCode ?? 0;
-  if (status < 200 || status > 599) throw new GuardedFetchError("no HTTP status", "bad_response", true);
-  const body = BODILESS.includes(status) ? null : Buffer.concat(chunks);
-  return new Response(body, { status, statusText: response.statusMessage ?? "", headers });
+  const { statusCode: status = 0, statusMessage: statusText = "" } = response;
+  if (status < 200 || status > 599) throw badResponse();
+  return new Response(BODILESS.includes(status) ? null : body, { status, statusText, headers });
 }
+
+const badResponse = (): GuardedFetchError => new GuardedFetchError("no HTTP status", "bad_response", true);

@@ -20,7 +20,7 @@ const PATIENCE = 5_000;
  * works again, and nothing else: the watcher itself will say that it heard nothing.
  */
 export function openPing({ url, allowPrivateUrls, warn, now, fetch }: PingOptions): () => Promise<void> {
-  const ask = fetch ?? guardedFetch({ allowPrivateUrls, timeoutMilliseconds: PATIENCE });
+  const ask = fetch ?? guardedFetch({ allowPrivateUrls, timeoutMilliseconds: PATIENCE, headOnly: true });
   const redact = redactor([url]);
   let last = Number.NEGATIVE_INFINITY;
   let failed = false;

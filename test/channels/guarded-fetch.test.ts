@@ -153,6 +153,40 @@ for (const part of ["head", "body"]) {
   });
 }
 
+const BODIES: Readonly<Record<string, (response: http.ServerResponse) => void>> = {
+  "never ends": () => {},
+  "is too long": (response) => response.write("x".repeat(60_000)),
+  "breaks off": (response) => response.socket?.resetAndDestroy(),
+};
+for (const [what, end] of Object.entries(BODIES)) {
+  test(`where the head is the answer, a body that ${what} changes nothing of it`, async (t) => {
+    const closed = Promise.withResolvers<void>();
+    const { port } = await serve(t, (_, response) => {
+      response.on("close", closed.resolve);
+      response.writeHead(200, { "x-more": "yes" }).write("o", () => end(response));
+    });
+    const limits = { timeoutMilliseconds: 500, maxResponseBytes: 50_000 };
+    const fetch = guardedFetch({ allowPrivateUrls: true, headOnly: true, ...limits });
+    const response = await fetch(`http://127.0.0.1:${port}/`);
+    assert.deepEqual([response.status, response.headers.get("x-more")], [200, "yes"]);
+    assert.equal(await response.text(), "");
+    await closed.promise;
+  });
+}
+
+test("a server that speaks another protocol all at once has not answered", async (t) => {
+  const server = net.createServer((socket) => {
+    socket.on("error", () => {});
+    socket.end("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  const fetch = guardedFetch({ allowPrivateUrls: true, timeoutMilliseconds: 60_000 });
+  const { port } = server.address() as AddressInfo;
+  await assert.rejects(fetch(`http://127.0.0.1:${port}/`), failsWith("bad_response", true));
+});
+
 test("heeds the caller's signal, also one that has already aborted", async (t) => {
   const { port } = await serve(t, () => {});
   const fetch = guardedFetch({ allowPrivateUrls: true });

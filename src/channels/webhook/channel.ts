@@ -27,8 +27,6 @@ export interface WebhookOptions {
 
 /** Between the 15 and 30 s that Standard Webhooks proposes, and well within the outbox's claim. */
 const TIMEOUT_MILLISECONDS = 15_000;
-/** Of an answer that nobody reads: a page in place of `204` is taken, too. */
-const MAX_RESPONSE_BYTES = 256 * 1024;
 
 export function openWebhook(name: string, config: WebhookConfig, deps: ChannelDeps): Channel {
   const { url, secret, previous_secret, source } = config;
@@ -64,7 +62,7 @@ const fetchOf = ({ fetch, allowPrivateUrls, timeoutMilliseconds }: WebhookOption
   guardedFetch({
     allowPrivateUrls: allowPrivateUrls ?? false,
     timeoutMilliseconds: timeoutMilliseconds ?? TIMEOUT_MILLISECONDS,
-    maxResponseBytes: MAX_RESPONSE_BYTES,
+    headOnly: true,
   });
 
 async function deliver(

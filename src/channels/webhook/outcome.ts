@@ -39,11 +39,7 @@ function ofFailure(failure: Extract<Answer, { kind: "failure" }>, { name, pause 
     const reason = `The receiver of channel ${name} was not reached: ${why}. Check the network and the host in its url.`;
     return { kind: "rejected", reason, after_seconds: pause, alone: true };
   }
-  const advice =
-    code === "response_too_large"
-      ? "Let the receiver answer 2xx with no body."
-      : "Let the receiver answer 2xx before it does its work; the same webhook-id is sent again.";
-  const reason = `The receiver of channel ${name} did not answer after the notice was sent: ${code}. ${advice}`;
+  const reason = `The receiver of channel ${name} did not answer after the notice was sent: ${code}. Let it answer 2xx before it does its work; the same webhook-id is sent again.`;
   return { kind: "rejected", reason, after_seconds: pause, alone: true };
 }
 
