@@ -1,7 +1,9 @@
 const HIDDEN = "[hidden]";
 
-/** Path segments shorter than this are words (`services`, `hook`), not secrets. */
+/** What is shorter is a word (`hook`, `v1`), not a secret. */
 const MIN_SECRET_CHARS = 6;
+/** So are path segments and names in a query such as `services`, `webhook`, `password`: they stand in our own sentences. */
+const WORD = /^[a-z]{1,12}$/;
 
 /** A function that takes these URLs, and every part of them that is secret, out of a text; other URLs lose their path. */
 export function redactor(secretUrls: readonly string[]): (text: string) => string {
@@ -16,7 +18,9 @@ function secretsOf(secretUrl: string): string[] {
   const url = URL.parse(secretUrl);
   if (url === null) return secretUrl.length >= MIN_SECRET_CHARS ? [secretUrl] : [];
   const path = `${url.pathname}${url.search}`;
-  const pieces = [...path.split(/[/?&=]/), url.username, url.password];
+  const values = [...url.searchParams.values()];
+  const parts = path.split(/[/?&=]/).filter((part) => !WORD.test(part) || values.includes(part));
+  const pieces = [...parts, url.username, url.password];
   return [secretUrl, url.href, path, ...pieces, ...pieces.map(decoded)].filter(
     (piece) => piece.length >= MIN_SECRET_CHARS,
   );

@@ -29,6 +29,13 @@ test("leaves ordinary text alone", () => {
   assert.equal(redact(text), text);
 });
 
+test("leaves the words of a path alone, unlike a word that is a value", () => {
+  const hide = redactor(["https://ops.lab.org/webhook/receiver/abc-def?channel=sesame"]);
+  const text = "the receiver of channel ops: the same webhook-id is sent again";
+  assert.equal(hide(text), text);
+  assert.equal(hide("sesame, abc-def"), "[hidden], [hidden]");
+});
+
 test("hides a secret that is no URL", () => {
   assert.equal(redactor(["not a url at all"])("x not a url at all y"), "x [hidden] y");
 });
