@@ -6,7 +6,7 @@ import { CONSOLE, channelProblems, subscriptionProblems } from "./config/check-c
 import { type Config, configOf } from "./config/config-of.ts";
 import { mergeEnvironment, unknownVariables } from "./config/merge-environment.ts";
 import { Settings } from "./config/schema.ts";
-import type { ChannelKinds, Variables } from "./config/secrets.ts";
+import { type ChannelKinds, innerOf, type Variables } from "./config/secrets.ts";
 import { checkShape, type ShapeProblem } from "./pipelines/check-shape.ts";
 import { inOrder, type LocatedProblem, limitLines, pathText } from "./pipelines/problem.ts";
 import { readDocument, type SourceDocument } from "./pipelines/read-document.ts";
@@ -170,12 +170,10 @@ function tokenInFile(file: ConfigFile): LocatedProblem[] {
 /** What settings say of one another, also while others are wrong in themselves. */
 function crossProblems(value: unknown, kinds: ChannelKinds): ShapeProblem[] {
   const valid = <K extends keyof typeof Settings.shape>(key: K): Settings[K] | undefined => {
-    const field =
-      typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-    const read = Settings.shape[key].safeParse(field);
+    const read = Settings.shape[key].safeParse(innerOf(value, key));
     return read.success ? (read.data as Settings[K]) : undefined;
   };
-  const plain = (["url", "public_url"] as const).flatMap((key): ShapeProblem[] => {
+  const plain = (["url", "public_url", "ping_url"] as const).flatMap((key): ShapeProblem[] => {
     const url = valid(key);
     if (!url?.startsWith("http:") || valid("allow_private_urls") || isLoopback(url)) return [];
     const message = "expected https; http is for this machine, or with allow_private_urls";
@@ -184,13 +182,20 @@ function crossProblems(value: unknown, kinds: ChannelKinds): ShapeProblem[] {
   const gcp = valid("gcp");
   const alone = gcp?.external_ip === false && !(gcp.network && gcp.subnetwork);
   if (alone) plain.push({ path: ["gcp", "external_ip"], message: NEEDS_NETWORK, at: "value" });
-  const channels = valid("channels");
-  if (channels === undefined) return plain;
+  const channels = innerOf(value, "channels") ?? {};
+  const isMapping = typeof channels === "object" && !Array.isArray(channels);
+  return isMapping ? [...plain, ...tellingProblems(value, { ...channels }, kinds)] : plain;
+}
+
+function tellingProblems(
+  value: unknown,
+  channels: Readonly<Record<string, unknown>>,
+  kinds: ChannelKinds,
+): ShapeProblem[] {
   const names = Object.keys({ console: CONSOLE, ...channels });
   return [
-    ...plain,
     ...channelProblems(channels, kinds),
-    ...subscriptionProblems(valid("subscriptions") ?? [], names),
+    ...subscriptionProblems(innerOf(value, "subscriptions"), names),
   ];
 }
 

@@ -154,6 +154,7 @@ subscriptions: [{ on: [run.ended], to: [lab] }]
       'bioagent.yaml:3:16  local.cpus  "many" is not a number: write it without quotes and units',
       'bioagent.yaml:4:12  local_day  "Mars/Base" is no time zone: expected a name such as Europe/Berlin or UTC',
       "bioagent.yaml:6:3  channels.Lab  a channel's name is lower case letters, digits, - and _, at most 40",
+      'bioagent.yaml:7:16  channels.lab.kind  "slak" is no kind of channel; did you mean slack?',
       'bioagent.yaml:8:24  subscriptions[0].on[0]  "run.ended" is not one of run.started, run.completed, run.failed, run.cancelled, job.skipped, job.retried, run.waiting, run.stalled',
       'BIOAGENT_EXECUTOR  "slrm" is not one of gcp_batch, slurm, local; did you mean slurm?',
       "BIOAGENT_TOKEN  expected at least 16 characters, without blanks",
@@ -254,6 +255,29 @@ subscriptions: [{ on: [run.failed], to: [lap, results] }]
   ]);
 });
 
+test("what is no channel, or no subscription, hides no problem of the others", async () => {
+  const file = `channels:
+  Lab: { kind: slack, webhook_url: x }
+  pi: slack
+  ops: { kind: [slack] }
+  all: { kind: constructor }
+subscriptions:
+  - { on: [run.faild], to: [pi, nobody] }
+  - { to: [all] }
+`;
+  const said = (await problems(file)).map((line) => line.replace(/^bioagent\.yaml:/, ""));
+  assert.deepEqual(said, [
+    "2:3  channels.Lab  a channel's name is lower case letters, digits, - and _, at most 40",
+    "2:36  channels.Lab.webhook_url  expected a webhook's URL",
+    '3:7  channels.pi  "slack" is not a mapping: expected lines of "key: value"',
+    "4:16  channels.ops.kind  a list is not a text",
+    '5:16  channels.all.kind  "constructor" is no kind of channel; kinds are console, slack',
+    '7:12  subscriptions[0].on[0]  "run.faild" is not one of run.started, run.completed, run.failed, run.cancelled, job.skipped, job.retried, run.waiting, run.stalled; did you mean run.failed?',
+    '7:33  subscriptions[0].to[1]  there is no channel "nobody"; channels are console, Lab, pi, ops, all',
+    "8:5  subscriptions[1].on  is missing: expected a list",
+  ]);
+});
+
 test("no problem shows what may be a secret", async () => {
   const file =
     'token: abcdefghijklmnop-tok3n\nurl: "https://user:pass-w0rd@host"\nchannels:\n  a: { kind: slack, webhook_url: s3cret-url }\n  b: { kind: slack, webhook_url: 123454321 }\n';
@@ -269,6 +293,14 @@ test("an API is spoken to by https, on this machine by http too", async () => {
     /^BIOAGENT_URL {2}expected https/,
   );
   assert.equal((await read(null, { BIOAGENT_URL: "http://127.0.0.1:8080" })).url, "http://127.0.0.1:8080");
+});
+
+test("a watcher's address is https, and may stand in its variable", async () => {
+  assert.match(
+    (await problems('ping_url: "http://hc.lab.org/s3cret"\n'))[0]!,
+    /^bioagent.yaml:1:11 {2}ping_url {2}expected https/,
+  );
+  assert.match((await problems(`ping_url: "\${HC_URL}"\n`))[0]!, /hc-ping.com\/UUID .*BIOAGENT_PING_URL/);
 });
 
 test("a missing variable makes its channel unusable, says so, and nothing else fails", async () => {
@@ -301,7 +333,7 @@ test("a variable with a wrong value is told without the value", async () => {
   assert.equal(resolved.kind, "unusable");
   assert.match(
     resolved.reason,
-    /^channel lab \(slack\): webhook_url: not what this kind of channel expects, with SLACK_WEBHOOK_URL filled in$/,
+    /^channel lab \(slack\): webhook_url: expected a webhook's URL \(with SLACK_WEBHOOK_URL filled in\)$/,
   );
   assert.doesNotMatch(resolved.reason, /s3cret/);
 });

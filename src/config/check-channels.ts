@@ -1,10 +1,18 @@
-import type { Subscription } from "../core/run.ts";
-import { didYouMean, nearest } from "../core/spelling.ts";
+import { didYouMean } from "../core/spelling.ts";
 import { checkShape, type ShapeProblem } from "../pipelines/check-shape.ts";
 import { show } from "../pipelines/problem.ts";
-import { type ChannelKinds, type ChannelSettings, hasReference, referenceProblem } from "./secrets.ts";
+import {
+  type ChannelKinds,
+  type ChannelSettings,
+  hasReference,
+  innerOf,
+  kindOf,
+  referenceProblem,
+  withoutValue,
+} from "./secrets.ts";
 
-type Channels = Readonly<Record<string, ChannelSettings>>;
+/** As they are written: what is no channel at all is a problem of the schema, and holds up no other channel's. */
+type Channels = Readonly<Record<string, unknown>>;
 type Path = readonly (string | number)[];
 
 /** Always there, whatever is configured. */
@@ -13,8 +21,9 @@ export const CONSOLE: ChannelSettings = { kind: "console" };
 /** What is wrong with channels as far as it is known before secrets are filled in. No message shows a value. */
 export function channelProblems(channels: Channels, kinds: ChannelKinds): ShapeProblem[] {
   return Object.entries(channels).flatMap(([name, settings]) => {
+    if (!isSettings(settings)) return [];
     const base = ["channels", name];
-    const schema = kinds[settings.kind];
+    const schema = kindOf(settings.kind, kinds);
     if (!schema) return [unknownKind(base, settings.kind, Object.keys(kinds))];
     const shape = checkShape(schema, settings).problems.flatMap((problem) =>
       fieldProblem(problem, base, settings),
@@ -22,6 +31,9 @@ export function channelProblems(channels: Channels, kinds: ChannelKinds): ShapeP
     return [...shape, ...referenceProblems(settings, base), ...fallbackProblems(name, settings, channels)];
   });
 }
+
+const isSettings = (it: unknown): it is ChannelSettings =>
+  typeof it === "object" && it !== null && "kind" in it && typeof it.kind === "string";
 
 /** A fallback that is no channel, or the channel itself, tells nobody; that would be found out when it is needed. */
 function fallbackProblems(name: string, { fallback }: ChannelSettings, channels: Channels): ShapeProblem[] {
@@ -42,23 +54,10 @@ const unknownKind = (base: Path, kind: string, kinds: readonly string[]): ShapeP
 
 /** Nothing is said of values that only variables will give; what is said shows none, since it may be a secret. */
 function fieldProblem(problem: ShapeProblem, base: Path, settings: ChannelSettings): ShapeProblem[] {
-  const value = problem.path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === "object" && inner !== null ? (inner as Record<string, unknown>)[key] : undefined,
-    settings,
-  );
+  const value = problem.path.reduce<unknown>(innerOf, settings);
   if (problem.at === "key") return [{ ...problem, path: [...base, ...problem.path] }];
   if (hasReference(value)) return [];
   return [{ ...problem, path: [...base, ...problem.path], message: withoutValue(problem.message, value) }];
-}
-
-function withoutValue(message: string, value: unknown): string {
-  if (value === undefined || value === null || typeof value === "object") return message;
-  const spellings = [show(value), JSON.stringify(value), JSON.stringify(String(value)), String(value)];
-  return spellings.reduce(
-    (text, spelling) => (spelling === "" ? text : text.replaceAll(spelling, "the value")),
-    message,
-  );
 }
 
 function referenceProblems(value: unknown, path: Path): ShapeProblem[] {
@@ -72,25 +71,23 @@ function referenceProblems(value: unknown, path: Path): ShapeProblem[] {
   );
 }
 
-/** Subscriptions to channels that do not exist. */
-export function subscriptionProblems(
-  subscriptions: readonly Subscription[],
-  channels: readonly string[],
-): ShapeProblem[] {
-  const problems: ShapeProblem[] = [];
-  for (const [index, { to }] of subscriptions.entries()) {
-    for (const [place, channel] of to.entries()) {
-      if (channels.includes(channel)) continue;
-      const hint =
-        nearest(channel, channels) === null
-          ? `; channels are ${channels.join(", ")}`
-          : didYouMean(channel, channels);
-      problems.push({
-        path: ["subscriptions", index, "to", place],
-        message: `there is no channel ${show(channel)}${hint}`,
-        at: "value",
-      });
-    }
-  }
-  return problems;
+/** Subscriptions to channels that do not exist, whatever else is wrong with them. */
+export function subscriptionProblems(subscriptions: unknown, channels: readonly string[]): ShapeProblem[] {
+  const lists = Array.isArray(subscriptions) ? (subscriptions as unknown[]).map(toOf) : [];
+  return lists.flatMap((to, index) =>
+    to.flatMap((channel, place): ShapeProblem[] => {
+      if (typeof channel !== "string" || channels.includes(channel)) return [];
+      const hint = didYouMean(channel, channels) || `; channels are ${channels.join(", ")}`;
+      const path = ["subscriptions", index, "to", place];
+      return [{ path, message: `there is no channel ${show(channel)}${hint}`, at: "value" }];
+    }),
+  );
 }
+
+const toOf = (subscription: unknown): unknown[] =>
+  typeof subscription === "object" &&
+  subscription !== null &&
+  "to" in subscription &&
+  Array.isArray(subscription.to)
+    ? subscription.to
+    : [];

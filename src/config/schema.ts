@@ -11,9 +11,9 @@ const isUrl = (text: string): boolean => {
   return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
 };
 /** Its messages never show it: an address may carry a secret. */
-const Url = z
-  .string()
-  .refine(isUrl, "expected a URL, such as https://bioagent-abc123.a.run.app, without user or password");
+const urlSuchAs = (example: string) =>
+  z.string().refine(isUrl, `expected a URL, such as ${example}, without user or password`);
+const Url = urlSuchAs("https://bioagent-abc123.a.run.app");
 
 const isTimeZone = (name: string): boolean => {
   try {
@@ -167,7 +167,7 @@ export const Settings = z.strictObject({
     otherwise: "none",
     about: "where people open the page; links in notices use it",
   }),
-  ping_url: Url.optional().meta({
+  ping_url: urlSuchAs("https://hc-ping.com/UUID (or set BIOAGENT_PING_URL instead)").optional().meta({
     env: "BIOAGENT_PING_URL",
     otherwise: "none",
     about:

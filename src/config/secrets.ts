@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { checkShape } from "../pipelines/check-shape.ts";
-import { pathText } from "../pipelines/problem.ts";
+import { pathText, show } from "../pipelines/problem.ts";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -47,16 +47,34 @@ export function resolveChannel(
 ): Resolved<unknown> {
   const resolved = resolveDeep(settings, context.variables);
   if (resolved.kind === "unusable") return unusable(`channel ${name} (${settings.kind}): ${resolved.reason}`);
-  const schema = context.channelKinds[settings.kind];
+  const schema = kindOf(settings.kind, context.channelKinds);
   if (!schema) return unusable(`channel ${name}: there is no kind ${settings.kind}`);
   const shape = checkShape(schema, resolved.value);
   if (shape.data !== null) return { kind: "ready", value: shape.data };
-  const places = shape.problems.map(({ path }) => pathText(path) || "its settings");
+  const said = shape.problems.map(({ path, message }) => {
+    const value = path.reduce<unknown>(innerOf, resolved.value);
+    return `${pathText(path) || "its settings"}: ${withoutValue(message, value)}`;
+  });
   const variables = [...JSON.stringify(settings).matchAll(REFERENCE)].map((match) => match[1]!);
-  const filled = variables.length > 0 ? `, with ${[...new Set(variables)].join(", ")} filled in` : "";
-  return unusable(
-    `channel ${name} (${settings.kind}): ${[...new Set(places)].join(", ")}: not what this kind of channel expects${filled}`,
-  );
+  const filled = variables.length > 0 ? ` (with ${[...new Set(variables)].join(", ")} filled in)` : "";
+  return unusable(`channel ${name} (${settings.kind}): ${said.join("; ")}${filled}`);
+}
+
+/** Null for a word that is no kind, also where every object has something by that name. */
+export const kindOf = (kind: string, kinds: ChannelKinds): z.ZodType | null =>
+  Object.hasOwn(kinds, kind) ? kinds[kind]! : null;
+
+export const innerOf = (inner: unknown, key: string | number): unknown =>
+  typeof inner === "object" && inner !== null ? (inner as Record<string, unknown>)[key] : undefined;
+
+/** What is said of a value must not show it: it may be a secret. */
+export function withoutValue(message: string, value: unknown): string {
+  if (value === undefined || value === null || typeof value === "object") return message;
+  const plain = String(value);
+  const quoted = [show(value), JSON.stringify(value), JSON.stringify(plain)];
+  // A letter or two are in the words around them, too, and no secret.
+  const bare = plain.length < 4 ? [] : [plain, plain.slice(0, 60)];
+  return [...quoted, ...bare].reduce((text, spelling) => text.replaceAll(spelling, "the value"), message);
 }
 
 function resolveDeep(value: unknown, variables: Variables): Resolved<unknown> {

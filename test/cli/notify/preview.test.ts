@@ -82,7 +82,7 @@ suite("notify preview", { concurrency: 2 }, () => {
     assert.equal(code, 1);
     assert.match(
       stdout,
-      /── console[\s\S]*Run Complete[\s\S]*── pi \(email\) ──\nchannel pi \(email\): region: not what/,
+      /── console[\s\S]*Run Complete[\s\S]*── pi \(email\) ──\nchannel pi \(email\): region: expected an AWS region/,
     );
   });
 
