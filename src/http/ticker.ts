@@ -1,6 +1,7 @@
 import { openRounds } from "../app/deliver-rounds.ts";
 import { messageOf } from "../app/probe.ts";
 import { sleep } from "../app/sleep.ts";
+import { tellMended } from "../app/tell-mended.ts";
 import { tickAll } from "../app/tick.ts";
 import type { App } from "../wire.ts";
 
@@ -65,10 +66,16 @@ function tellBeside({ deps, cache }: App, every: number, ending: AbortSignal) {
   const rounds = openRounds(deps, { limit: NOTICES_PER_LOOK, cache, sleep });
   const say = sayOnce(deps.warn);
   let waking = new AbortController();
+  let isMended = false;
+  const begin = async (): Promise<number | null> => {
+    if (!isMended) await tellMended(deps);
+    isMended = true;
+    return rounds.begin();
+  };
   const ended = (async () => {
     while (!ending.aborted) {
       const woken = AbortSignal.any([waking.signal, ending]);
-      const { wait, errors } = await rounds.begin().then(
+      const { wait, errors } = await begin().then(
         (wait) => ({ wait, errors: [] as unknown[] }),
         (error: unknown) => ({ wait: null, errors: [error] }),
       );

@@ -23,10 +23,11 @@ const WAIT_TO_TELL = 5000;
 
 /** Where there is no store yet, there is nothing to do, and none is made. */
 async function tick(context: Context): Promise<number> {
-  const [{ tickAll }, { deliverBacklog }, { tellEndsFirst }, { sleep }] = await Promise.all([
+  const [{ tickAll }, { deliverBacklog }, { tellEndsFirst }, { tellMended }, { sleep }] = await Promise.all([
     import("../../app/tick.ts"),
     import("../../app/deliver-backlog.ts"),
     import("../../app/tell-ends-first.ts"),
+    import("../../app/tell-mended.ts"),
     import("../../app/sleep.ts"),
   ]);
   return withStore(
@@ -38,6 +39,7 @@ async function tick(context: Context): Promise<number> {
         before.set(id, (await store.readRun(id))?.rev ?? 0);
       const { runs, errors } = await tickAll(deps, cache, "all");
       for (const { run_id, status } of runs) if (isFinalRun(status)) await tellEndsFirst(deps, run_id);
+      await tellMended(deps);
       const until = Date.parse(deps.now()) + TIME_TO_TELL;
       const telling = { limit: NOTICES, cache, until, sleep, longestWait: WAIT_TO_TELL };
       const [{ failed }] = await Promise.all([deliverBacklog(deps, telling), deps.ping()]);
