@@ -68,9 +68,9 @@ export function openPoll(given: App, options: PollOptions): Handler {
       await sweepOrphans(deps, cache);
     }
     const duration = time.now() - begun;
-    await deps.ping();
     print(heartbeat(sweep, { duration, reads: counted.readsSinceLast(), hints: fates.take() }));
-    return sweep;
+    // Not waited for here: a watcher that hangs holds up no notice.
+    return { ...sweep, pinged: deps.ping() };
   });
   // One that begins no sendings any more, but hangs in one, does not keep the next sweep from telling.
   const telling = joined(() => tell(app, time), { milliseconds: WAIT_FOR_NOTICES, time });
@@ -88,10 +88,10 @@ export function openPoll(given: App, options: PollOptions): Handler {
   /** 200 whatever happened to single runs: their errors are in the answer, and the next pass tries them again. */
   const sweep = async (): Promise<HttpResponse> => {
     const begun = time.now();
-    const { runs, errors, left } = await passes();
+    const { runs, errors, left, pinged } = await passes();
     // A channel that hangs must not hold up the next sweep: what is being told goes on beside it.
     const patience = Math.max(SHORTEST_WAIT, begun + WAIT_FOR_NOTICES - time.now());
-    const notices = await within(patience, telling());
+    const [notices] = await Promise.all([within(patience, telling()), pinged]);
     return json(200, {
       runs: runs.map(({ run_id, status, outcome }) => ({ run_id, status, outcome })),
       errors,

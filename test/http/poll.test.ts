@@ -37,6 +37,23 @@ test("the poll makes a pass over what is due, delivers, and answers what became 
   assert.equal((await poll(aRequest("GET", "/"))).status, 405);
 });
 
+test("a watcher that hangs holds up no notice, and the answer waits for it", async (t) => {
+  const app = await openMemoryApp(t);
+  const hanging = Promise.withResolvers<void>();
+  const poll = openPoll({ ...app, deps: { ...app.deps, ping: () => hanging.promise } }, LOCAL);
+  const id = await started(app);
+  await ask(app, "POST", `/v1/runs/${id}/cancel`);
+  await tickAll(app.deps, app.cache, "all");
+  let isAnswered = false;
+  const answer = poll(aRequest("POST", "/")).finally(() => {
+    isAnswered = true;
+  });
+  while (app.told.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual([app.told, isAnswered], [[`${id} run.cancelled`], false]);
+  hanging.resolve();
+  assert.equal((await answer).status, 200);
+});
+
 test("one run's error is in the answer, which is 200, and stops no other run", async (t) => {
   let broken = "";
   const app = await openMemoryApp(t, {
