@@ -16,6 +16,9 @@ const BUSY: readonly number[] = [429, 502, 503, 504];
 /** Of the request as it came in, not of what it says. */
 const PASSING: readonly number[] = [408, 425];
 
+/** Node's words for one that is not trusted, is over, or is another host's. */
+const CERTIFICATE = /CERT|SIGNATURE/;
+
 /**
  * What one attempt came to. Nothing is ambiguous here: an attempt that may have arrived is repeated under the same `webhook-id`, by
  * which receivers know it (Standard Webhooks), so it counts as not arrived, whatever the event. That may be wrong only of receivers
@@ -36,7 +39,10 @@ function ofFailure(failure: Extract<Answer, { kind: "failure" }>, { name, pause 
   }
   if (!sent) {
     const why = code === "private_address" ? text : code;
-    const reason = `The receiver of channel ${name} was not reached: ${why}. Check the network and the host in its url.`;
+    const advice = CERTIFICATE.test(code)
+      ? "Mend its certificate, or set NODE_EXTRA_CA_CERTS to a file with the authority's that signed it."
+      : "Check the network and the host in its url.";
+    const reason = `The receiver of channel ${name} was not reached: ${why}. ${advice}`;
     return { kind: "rejected", reason, after_seconds: pause, alone: true };
   }
   const reason = `The receiver of channel ${name} did not answer after the notice was sent: ${code}. Let it answer 2xx before it does its work; the same webhook-id is sent again.`;

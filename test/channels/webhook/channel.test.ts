@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Webhook } from "standardwebhooks";
+import { GuardedFetchError } from "../../../src/channels/guarded-fetch.ts";
 import {
   openSignedWebhook,
   openWebhook,
@@ -296,6 +297,17 @@ test("a redirect is not followed, by Node's own fetch neither", async (t) => {
     server.script({ status: 302, headers: { location: server.url } });
     assert.equal((await open(server, options).deliver(message("run.completed"), "ops")).kind, "permanent");
     assert.equal(server.received.length, before + 1);
+  }
+});
+
+test("a certificate that is not accepted is told as that, and not as the network's fault", async () => {
+  const codes = ["CERT_HAS_EXPIRED", "DEPTH_ZERO_SELF_SIGNED_CERT", "ERR_TLS_CERT_ALTNAME_INVALID"];
+  for (const code of [...codes, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"]) {
+    const fetch = () => Promise.reject(new GuardedFetchError("the connection failed", code, false));
+    const options = { name: "ops", url: "https://ops.example/", secrets: [WEBHOOK_SECRET], fetch };
+    const delivery = await openSignedWebhook(options).deliver(message("run.completed"), "ops");
+    assert.partialDeepStrictEqual(delivery, again);
+    assert.match(JSON.stringify(delivery), new RegExp(`${code}. Mend its certificate`));
   }
 });
 
