@@ -360,6 +360,8 @@ export interface Channel {
   readonly pulled?: boolean | undefined;
   /** The channel that is told what this one could not be. */
   readonly fallback?: string | undefined;
+  /** Why no sending can succeed, known before the first: `has a refused url: it must be https`. */
+  readonly refused?: string | undefined;
   deliver(message: Message, recipient: string): Promise<Delivery>;
   /** How it would tell the message, without a word to anybody. */
   preview?(message: Message, recipient: string): Promise<Preview>;

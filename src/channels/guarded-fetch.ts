@@ -40,19 +40,18 @@ export class GuardedFetchError extends Error {
  */
 export function guardedFetch(options: GuardedFetchOptions = {}): GuardedFetch {
   return async (url, init = {}) => {
-    const target = URL.parse(String(url));
-    const refusal = refusalOf(target, options.allowPrivateUrls ?? false);
-    if (target === null || refusal !== null) {
-      throw new GuardedFetchError(refusal ?? "it is no URL", "url_refused", false);
-    }
+    const refusal = urlRefusal(String(url), options.allowPrivateUrls ?? false);
+    if (refusal !== null) throw new GuardedFetchError(refusal, "url_refused", false);
     if (init.body !== undefined && init.body !== null && typeof init.body !== "string") {
       throw new TypeError("guardedFetch sends strings only");
     }
-    return exchange(target, init, options);
+    return exchange(new URL(url), init, options);
   };
 }
 
-function refusalOf(url: URL | null, allowPrivate: boolean): string | null {
+/** Why an address is refused before its host is looked up, or null. Holds no part of it but a private address. */
+export function urlRefusal(text: string, allowPrivate: boolean): string | null {
+  const url = URL.parse(text);
   if (url === null) return "it is no URL";
   if (url.protocol !== "https:" && !(allowPrivate && url.protocol === "http:")) return "it must be https";
   if (url.username || url.password) return "it must not hold a user name or password";

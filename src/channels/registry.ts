@@ -7,6 +7,7 @@ import { openEmail } from "./email/channel.ts";
 import { EmailConfig } from "./email/config.ts";
 import { openGithubPr } from "./github_pr/channel.ts";
 import { GithubPrConfig } from "./github_pr/config.ts";
+import { urlRefusal } from "./guarded-fetch.ts";
 import { openImessage } from "./imessage/channel.ts";
 import { ImessageConfig } from "./imessage/config.ts";
 import { openSlack } from "./slack/channel.ts";
@@ -53,7 +54,19 @@ export type ChannelConfig = z.infer<typeof ChannelConfig>;
 
 /** Opens a channel by its configuration; nothing is sent or connected yet. */
 export function openChannel(name: string, config: ChannelConfig, deps: ChannelDeps): Channel {
-  return { ...openOfKind(name, config, deps), ...channelTraits(config) };
+  const refused = refusedUrl(config, deps.allowPrivateUrls);
+  return { ...openOfKind(name, config, deps), ...channelTraits(config), refused };
+}
+
+/** Web addresses in settings; a mail server's is none, and a bridge on a Mac may speak to the Mac itself. */
+function refusedUrl(config: ChannelConfig, allowPrivateUrls: boolean): string | undefined {
+  if (config.kind === "email" || (config.kind === "imessage" && config.via === "bridge")) return undefined;
+  for (const [key, value] of Object.entries(config)) {
+    if (!/^(?:webhook_|api_)?url$/.test(key) || typeof value !== "string") continue;
+    const why = urlRefusal(value, allowPrivateUrls);
+    if (why !== null) return `has a refused ${key}: ${why}`;
+  }
+  return undefined;
 }
 
 /** Read from the settings as they are written, secrets or not. */

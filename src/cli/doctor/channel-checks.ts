@@ -58,7 +58,7 @@ function channelCheck(seen: Seen, name: string): Check {
   const off = disabled.find((each) => each.channel === name);
   if (off) return bad("channel", `${what} is disabled: ${off.reason} Mend it, then: ${off.remedy}`);
   const channel = app.deps.channels.get(name);
-  const problem = channel && (unfetched(seen, channel) ?? lostFallback(seen, channel));
+  const problem = channel && (channel.refused ?? unfetched(seen, channel) ?? lostFallback(seen, channel));
   if (problem) return bad("channel", `${what} ${problem}`);
   const unused = isSubscribed(config, name) ? "" : "; no subscription names it";
   return good("channel", `${what}${channel ? traitsOf(channel) : ""}${unused}`);

@@ -36,6 +36,26 @@ subscriptions: [{ on: [run.failed], to: [lab, pi, phone, ops] }]
     );
   });
 
+  test("names an address that is refused before anything is lost on it", async (t) => {
+    const secret = `whsec_${"A".repeat(40)}`;
+    const cwd = await folder(t, {
+      "bioagent.yaml": `channels:
+  plain: { kind: webhook, url: "http://ops.lab.org/s3cret", secret: ${secret} }
+  inside: { kind: slack, webhook_url: "https://10.0.0.7/s3cret" }
+  user: { kind: github_pr, repo: a/b, base: main, token: t0ken, api_url: "https://u:s3cret@ghe.lab.org/api/v3" }
+  mac: { kind: imessage, via: bridge, url: "http://127.0.0.1:1234" }
+  desk: { kind: email, transport: smtp, url: "smtp://10.0.0.8:25", from: a@lab.org, to: [b@lab.org] }
+`,
+    });
+    const { stdout } = await doctor(cwd);
+    const said = ["plain", "inside", "user"].map((name) => lineOf(stdout, new RegExp(` ${name} `)));
+    assert.match(said[0]!, /^✗ .*plain \(webhook\) has a refused url: it must be https$/);
+    assert.match(said[1]!, /^✗ .* has a refused webhook_url: 10\.0\.0\.7 is a private address$/);
+    assert.match(said[2]!, /^✗ .* has a refused api_url: it must not hold a user name or password$/);
+    for (const name of ["mac", "desk"]) assert.match(lineOf(stdout, new RegExp(` ${name} `)), /^✓/);
+    assert.doesNotMatch(stdout, /s3cret/);
+  });
+
   test("a bridge's channel whose notices nobody fetches is named with their age; fresh ones are not", async (t) => {
     const config = `channels: { phone: { kind: imessage, via: bridge } }\nsubscriptions: [{ on: [run.failed], to: [phone] }]\n`;
     const [old, fresh] = [
