@@ -1,5 +1,5 @@
 import type { Channel, Delivery } from "../ports.ts";
-import type { ChannelSettings, Resolved } from "./secrets.ts";
+import { type ChannelSettings, hasReference, type Resolved } from "./secrets.ts";
 
 const SECRET_MANAGER = "sm://";
 /** Smallest time between two messages while the channel's own is not known, milliseconds: what Slack asks for. */
@@ -48,22 +48,33 @@ export function secretChannel({ name, settings, traits, readSecret, open }: Secr
     ...traits,
     name,
     kind: settings.kind,
-    recipients: recipientsIn(settings) ?? [name],
+    get recipients() {
+      return last?.channel.recipients ?? recipientsIn(settings) ?? [name];
+    },
     get paceMilliseconds() {
       return last?.channel.paceMilliseconds ?? PACE;
     },
     async deliver(message, recipient): Promise<Delivery> {
       const ready = await channel();
       if (typeof ready === "string") return { kind: "rejected", reason: ready, after_seconds: AGAIN };
+      if (recipient === name && !ready.recipients.includes(name)) return nowForEach(name);
       return ready.deliver(message, recipient);
     },
   };
 }
 
-/** Addresses are no secrets: whom an e-mail reaches is known before it can be sent. */
+/** It was addressed to the channel before it was known whom that reaches; the next look makes one notice for each of them. */
+const nowForEach = (name: string): Delivery => ({
+  kind: "rejected",
+  reason: `channel ${name}: whom it reaches is known only now`,
+  after_seconds: 1,
+  alone: true,
+});
+
+/** Addresses are no secrets: whom an e-mail reaches is known before it can be sent, if it stands there. */
 function recipientsIn({ to }: ChannelSettings): string[] | null {
   const isList = Array.isArray(to) && to.length > 0 && to.every((each) => typeof each === "string");
-  return isList && !usesSecretManager(to) ? (to as string[]) : null;
+  return isList && !hasReference(to) ? (to as string[]) : null;
 }
 
 async function fill(value: unknown, read: (reference: string) => Promise<string>): Promise<unknown> {

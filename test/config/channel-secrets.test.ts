@@ -19,7 +19,11 @@ test("a secret is fetched when there is something to tell, and the channel is op
     },
     open: (filled) => {
       opened.push(filled);
-      const value = { paceMilliseconds: 7, deliver: async () => ({ kind: "delivered" }) };
+      const value = {
+        recipients: ["lab"],
+        paceMilliseconds: 7,
+        deliver: async () => ({ kind: "delivered" }),
+      };
       return { kind: "ready", value: value as unknown as Channel };
     },
   });
@@ -67,4 +71,28 @@ test("a channel whose secret cannot be read, or does not fit, refuses with the r
 test("settings name a secret at any depth", () => {
   assert.equal(usesSecretManager({ kind: "x", a: [{ b: "sm://c" }] }), true);
   assert.equal(usesSecretManager({ kind: "x", a: "https://sm://", b: null, c: 1 }), false);
+});
+
+test("addresses that a variable or a secret gives are told each by itself, once they are known", async () => {
+  for (const to of [`\${PI_MAIL}`, "sm://pi-mail"]) {
+    const told: string[] = [];
+    const value = {
+      recipients: ["pi@lab.org"],
+      deliver: async (_: Message, recipient: string) => {
+        told.push(recipient);
+        return { kind: "delivered" };
+      },
+    };
+    const channel = secretChannel({
+      name: "pi",
+      settings: { kind: "email", url: "sm://smtp", to: [to] },
+      readSecret: async () => "x",
+      open: () => ({ kind: "ready", value: value as unknown as Channel }),
+    });
+    assert.deepEqual(channel.recipients, ["pi"]);
+    assert.partialDeepStrictEqual(await channel.deliver(MESSAGE, "pi"), { kind: "rejected", alone: true });
+    assert.deepEqual(channel.recipients, ["pi@lab.org"]);
+    await channel.deliver(MESSAGE, "pi@lab.org");
+    assert.deepEqual(told, ["pi@lab.org"]);
+  }
 });
