@@ -11,10 +11,8 @@ export interface Sent {
   readonly pause: number;
 }
 
-/** Statuses that mean: slower. */
-const BUSY: readonly number[] = [429, 502, 503, 504];
 /** Of the request as it came in, not of what it says. */
-const PASSING: readonly number[] = [408, 425];
+const PASSING: readonly number[] = [408, 425, 429];
 
 /** Node's words for one that is not trusted, is over, or is another host's. */
 const CERTIFICATE = /CERT|SIGNATURE/;
@@ -52,8 +50,8 @@ function ofFailure(failure: Extract<Answer, { kind: "failure" }>, { name, pause 
 function ofStatus({ status, retryAfter }: Extract<Answer, { kind: "answer" }>, sent: Sent): Delivery {
   if (status >= 200 && status < 300) return { kind: "delivered" };
   const said = `The receiver of channel ${sent.name} answered ${status}`;
-  if (status >= 500 || BUSY.includes(status) || PASSING.includes(status)) {
-    const asked = BUSY.includes(status) ? retryAfterSeconds(retryAfter, sent.now) : null;
+  if (status >= 500 || PASSING.includes(status)) {
+    const asked = retryAfterSeconds(retryAfter, sent.now);
     const after_seconds = asked ?? sent.pause;
     const reason = `${said}; the same webhook-id is sent again in ${after_seconds} s`;
     return { kind: "rejected", reason, after_seconds, alone: asked === null };

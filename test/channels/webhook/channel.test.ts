@@ -128,7 +128,12 @@ const faults: ChannelFault[] = [
   ),
   played("502", { status: 502, headers: { "retry-after": "9" } }, { kind: "rejected", after_seconds: 9 }),
   played("504", { status: 504 }, again),
-  played("500", { status: 500, headers: { "retry-after": "9" } }, again, /same webhook-id/),
+  played("500", { status: 500 }, again, /same webhook-id/),
+  played(
+    "500 with seconds",
+    { status: 500, headers: { "retry-after": "9" } },
+    { kind: "rejected", after_seconds: 9, alone: false },
+  ),
   played("silence", "hang", again, /timeout.*same webhook-id/),
   played("a reset after the request", "reset", again, /ECONNRESET/),
   played("a reset after the answer's head", "half", { kind: "delivered" }),
