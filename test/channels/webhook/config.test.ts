@@ -28,6 +28,9 @@ const BAD = {
   "no URL": { url: SECRET },
   "another protocol": { url: `file:///${SECRET}` },
   "a source with a space": { source: "the lab" },
+  "a source with a % that encodes nothing": { source: "https://lab.org/100%" },
+  "a source with a colon and no scheme": { source: "1st:lab" },
+  "a source with two fragments": { source: "#a#b" },
 };
 for (const [what, change] of Object.entries(BAD)) {
   test(`refuses ${what}, and does not show the value`, () => {
@@ -36,6 +39,18 @@ for (const [what, change] of Object.entries(BAD)) {
     assert.doesNotMatch(JSON.stringify(parsed.error), new RegExp(`${SECRET}|${base.secret.slice(6, 20)}`));
   });
 }
+
+test("takes every kind of URI as a source", () => {
+  for (const source of [
+    "https://lab.org/bio%20agent?x=1#a",
+    "urn:lab:1",
+    "/bioagent",
+    "lab",
+    "lab/a:b",
+    "#lab",
+  ])
+    assert.equal(WebhookConfig.safeParse({ ...base, source }).success, true, source);
+});
 
 test("says how a secret is made", () => {
   const parsed = WebhookConfig.safeParse({ ...base, secret: "short" });
