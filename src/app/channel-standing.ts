@@ -49,7 +49,14 @@ export async function channelStanding(deps: Deps, only?: string): Promise<Standi
   );
   const disabled = [...states].flatMap(([channel, state]) =>
     state.disabled
-      ? [{ channel, ...state.disabled, remedy: remedyOf(channel, channels.get(channel)?.pulled ?? false) }]
+      ? [
+          {
+            channel,
+            ...state.disabled,
+            reason: state.disabled.reason.replace(/[^.]$/, "$&."),
+            remedy: remedyOf(channel, channels.get(channel)?.pulled ?? false),
+          },
+        ]
       : [],
   );
   const backlog = backlogs(open, channels, deps.now()).map((each) => ({

@@ -18,11 +18,7 @@ suite("doctor, on channels", { concurrency: 2 }, () => {
 subscriptions: [{ on: [run.failed], to: [lab, pi, phone, ops] }]
 `,
     });
-    await seedStore(
-      cwd,
-      [],
-      [{ channel: "lab", disabled: { reason: "Slack says no_team.", since: ago(9) } }],
-    );
+    await seedStore(cwd, [], [{ channel: "lab", disabled: { reason: "Slack says no_team", since: ago(9) } }]);
     const { code, stdout } = await doctor(cwd);
     assert.equal(code, 1);
     assert.match(
