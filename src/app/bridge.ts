@@ -3,6 +3,7 @@ import { isAlike, isGrouped, isOvertaken, mergeFacts, quietUntil } from "../core
 import type { Channel, Delivery, Kept } from "../ports.ts";
 import { Conflict, type Deps, NotFound } from "./deps.ts";
 import { enableChannel } from "./enable-channel.ts";
+import { isOverdue } from "./leave-to-bridge.ts";
 import { drop, END_WAS_TOLD, later, mark } from "./mark.ts";
 import { noteBrokenChannel } from "./note-broken-channel.ts";
 import { tellInstead } from "./tell-instead.ts";
@@ -16,8 +17,6 @@ const MOST_OPEN = 200;
 const MOST_CLAIMED_OF_RUN = 1_000;
 /** No claim holds for so long. Seconds. */
 const LONGEST_CLAIM = 7 * 86_400;
-/** Seconds that a notice about single jobs waits for others like it. */
-const SETTLING = 30;
 
 export interface ClaimRequest {
   readonly channel: string;
@@ -90,18 +89,22 @@ function requirePulled({ channels, brokenChannels }: Deps, name: string): Channe
 function mayBeClaimed(notice: Notice, now: string): boolean {
   const isDue = notice.next_at !== null && notice.next_at <= now;
   if (notice.status === "sending") return isDue;
-  if (notice.status !== "pending") return false;
-  // `deliver` puts off what no bridge has fetched yet, for its own sake only.
-  return isDue || (notice.tries === 0 && later(notice.created_at, isGrouped(notice) ? SETTLING : 0) <= now);
+  // `deliver` puts off what is due for its own sake only.
+  return notice.status === "pending" && (isDue || notice.put_off === true);
 }
 
 /** What is told with it in one message. After a claim that ran out the very same, so that the text is found again. */
 async function groupOf(deps: Deps, first: Notice, open: readonly Notice[], now: string): Promise<Notice[]> {
   if (!isGrouped(first)) return [first];
   if (first.status === "sending") return sameClaim(deps, first);
-  const isWith = (other: Notice): boolean => other.status === "pending" || mayBeClaimed(other, now);
+  const isWith = (other: Notice): boolean =>
+    (other.status === "pending" || mayBeClaimed(other, now)) && isOfSameTry(other, first);
   return open.filter((other) => other.id === first.id || (isAlike(other, first) && isWith(other)));
 }
+
+/** Pure: what `deliver` put off after a claim that ran out may have been sent, as one text, and nothing else may be in it. */
+const isOfSameTry = (a: Notice, b: Notice): boolean =>
+  a.possible_repeat === b.possible_repeat && (!a.possible_repeat || a.error === b.error);
 
 /** What was claimed as one message with it, itself included, oldest first. */
 async function sameClaim({ store, now }: Deps, notice: Notice): Promise<[Notice, ...Notice[]]> {
@@ -169,7 +172,7 @@ async function claimGroup(
 }
 
 /** Pure: claimed by a bridge, which has the text of earlier sendings looked for where there may be one. */
-const leased = (notice: Notice, until: string, worker: string): Notice => ({
+const leased = ({ put_off: _, ...notice }: Notice, until: string, worker: string): Notice => ({
   ...notice,
   status: "sending",
   next_at: until,
@@ -195,13 +198,17 @@ export async function reportOutcome(
   let after: Notice | null = null;
   for (const notice of group.toReversed()) {
     const marked = mark(notice, outcome, deps.now());
-    if (marked.status === "failed") await tellInstead(deps, marked);
+    if (marked.status === "failed" || isUntold(marked, deps.now())) await tellInstead(deps, marked);
     // The one that was reported comes last: until it is marked, the report may be made again.
     after = await deps.store.updateNotice(marked);
   }
   if (!after) throw notClaimed(id);
   return after;
 }
+
+/** Pure: tried for so long that its fallback channel tells it, too. */
+const isUntold = (notice: Notice, now: string): boolean =>
+  notice.status === "pending" && isOverdue(notice, now);
 
 const notClaimed = (id: string): Conflict =>
   new Conflict(

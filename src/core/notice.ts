@@ -58,6 +58,8 @@ export const Notice = z.object({
   created_at: Instant,
   /** When it may be taken (again), or until when it is claimed. Null when final. */
   next_at: Instant.nullable(),
+  /** It was due, and `deliver` put it off: a bridge may fetch it nevertheless. */
+  put_off: z.boolean().optional(),
   /** Sendings begun. */
   tries: z.number().int(),
   /** When trying began, or began again (`notify retry`); what cannot be told within a day of it is given up. */

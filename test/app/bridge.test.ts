@@ -140,6 +140,21 @@ suite("a bridge fetches its channel's notices", () => {
     assert.equal((await cloud.claim()).length, 1);
   });
 
+  test("also what it had before and may try again; what waits for its next try is not given", async () => {
+    const cloud = await Cloud.of({});
+    const [first] = await cloud.claim();
+    await cloud.report(first!, { kind: "rejected", reason: "the Mac slept", after_seconds: 100 });
+    await deliver(cloud.deps(), { limit: 10 });
+    assert.deepEqual(await cloud.claim(), []);
+    cloud.world.pass(100);
+    await deliver(cloud.deps(), { limit: 10 });
+    assert.equal((await cloud.claim()).length, 1);
+    cloud.world.pass(240);
+    await deliver(cloud.deps(), { limit: 10 });
+    const [afterClaim] = await cloud.claim();
+    assert.equal(afterClaim?.possible_repeat, true);
+  });
+
   test("only a channel that is pulled can be claimed", async () => {
     const cloud = await Cloud.of({});
     const claim = (channel: string, deps = cloud.deps()) =>
@@ -200,6 +215,29 @@ suite("a bridge fetches its channel's notices", () => {
     assert.deepEqual([again!.id, again!.facts, again!.possible_repeat], [first!.id, first!.facts, true]);
   });
 
+  test("the same message also when deliver has put off what the dead bridge had", async () => {
+    const burst = ["one", "two"].map((detail) => ({
+      event: "job.skipped" as const,
+      facts: { ...aNotice().facts, details: [detail] },
+    }));
+    const cloud = await Cloud.of(...burst);
+    const [first] = await cloud.claim();
+    cloud.world.pass(240);
+    await deliver(cloud.deps(), { limit: 10 });
+    const at = cloud.world.now();
+    const more = { ...burst[0]!, channel: "phone", recipient: "phone", created_at: at, next_at: at };
+    await cloud.store.addNotice(aNotice({ ...more, id: `${RUN}~r1~newer` }));
+    const given = await cloud.claim();
+    assert.deepEqual(
+      given.map(({ facts, possible_repeat }) => [facts.details, possible_repeat]),
+      [
+        [["one", "two"], true],
+        [["one"], false],
+      ],
+    );
+    assert.equal(given[0]?.id, first?.id);
+  });
+
   test("what waits for another try hides nothing, however much of it there is", async () => {
     const waits = Array.from({ length: 250 }, () => ({ tries: 3, next_at: "2099-01-01T00:00:00.000Z" }));
     const cloud = await Cloud.of(...waits);
@@ -207,7 +245,9 @@ suite("a bridge fetches its channel's notices", () => {
     const [at, later] = [cloud.world.now(), "2098-01-01T00:00:00.000Z"];
     const fields = { channel: "phone", recipient: "phone", event: "run.failed" as const, created_at: at };
     await cloud.store.addNotice(aNotice({ ...fields, id: `${RUN}~r1~due`, next_at: at }));
-    await cloud.store.addNotice(aNotice({ ...fields, id: `${RUN}~r1~put-off`, next_at: later }));
+    await cloud.store.addNotice(
+      aNotice({ ...fields, id: `${RUN}~r1~put-off`, next_at: later, put_off: true }),
+    );
     assert.deepEqual(
       (await cloud.claim()).map(({ id }) => id),
       [`${RUN}~r1~due`, `${RUN}~r1~put-off`],
@@ -220,7 +260,7 @@ suite("a bridge fetches its channel's notices", () => {
     const cloud = await Cloud.of({}, ...waits, old);
     const [first] = await cloud.claim(1);
     assert.equal(first?.id, old.id);
-    const early = { id: `${RUN}~r1~early`, tries: 0, created_at: "2020-01-02T00:00:00.000Z" };
+    const early = { id: `${RUN}~r1~early`, put_off: true, created_at: "2020-01-02T00:00:00.000Z" };
     const putOff = await Cloud.of({}, { ...early, next_at: "2099-01-01T00:00:00.000Z" });
     assert.equal((await putOff.claim(1))[0]?.id, early.id);
   });
@@ -333,6 +373,21 @@ suite("a bridge reports", () => {
     assert.match((await cloud.store.readRun(RUN))!.notes.join("\n"), /channel phone is disabled/);
     await cloud.report((await cloud.claim(1))[0]!, delivered);
     assert.equal((await cloud.store.readChannel("phone")).disabled, null);
+  });
+
+  test("what a Mac has not been able to tell for a quarter of an hour is told elsewhere, and goes on being tried", async () => {
+    const cloud = await Cloud.of({});
+    await cloud.report((await cloud.claim())[0]!, { kind: "ambiguous", reason: "no answer" });
+    cloud.world.pass(899);
+    const late: Delivery = { kind: "rejected", reason: "Messages is signed out", after_seconds: null };
+    await cloud.report((await cloud.claim())[0]!, late);
+    const instead = () => cloud.store.queryNotices({ channel: "lab", limit: 5 });
+    assert.deepEqual(await instead(), []);
+    cloud.world.pass(60);
+    await cloud.report((await cloud.claim())[0]!, late);
+    const [told] = await instead();
+    assert.match(told!.facts.details[0]!, /phone could not tell this: Messages is signed out/);
+    assert.equal((await cloud.notice()).status, "pending");
   });
 
   test("killed after any step of a report, the notice is marked in the end", async () => {

@@ -386,6 +386,24 @@ test("a bridge that died with a notice in hand gives it back, as a possible repe
   assert.deepEqual([notice.status, notice.possible_repeat], ["pending", true]);
 });
 
+test("a bridge that died for good with a notice in hand: told elsewhere after a quarter of an hour, given up after a day", async () => {
+  const error = "fetched by the bridge on mac (7), which has not reported yet";
+  const outbox = await Outbox.of({ status: "sending", tries: 1, error });
+  outbox.add("lab", 0, { pulled: true, fallback: "ops" });
+  await outbox.deliver();
+  outbox.world.pass(899);
+  await outbox.deliver();
+  assert.equal(outbox.sent.length, 0);
+  outbox.world.pass(1);
+  for (let pass = 0; pass < 3; pass++) await outbox.deliver();
+  assert.equal(outbox.sent.length, 1);
+  assert.match(outbox.sent[0]!.facts.details[0]!, /^Channel lab could not tell this: fetched by the bridge/);
+  outbox.world.pass(86_400);
+  await outbox.deliver();
+  const [dead] = await outbox.store.queryNotices({ status: ["failed"], limit: 5 });
+  assert.equal(dead!.error, `given up after 1 tries: ${error}`);
+});
+
 test("a broken channel is named in the notes of the run that could not be told", async () => {
   const outbox = await Outbox.of({ id: "1" }, { id: "2" });
   outbox.answer = () => ({ kind: "permanent", reason: "the webhook was revoked", disable: true });
