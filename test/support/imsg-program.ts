@@ -94,6 +94,11 @@ function result(method: string, params: Params): unknown {
   }
 }
 
+/** A line without an end. */
+function flood(): void {
+  process.stdout.write("a".repeat(2 ** 20), flood);
+}
+
 function main(): void {
   if (command !== "rpc") process.exit(64);
   const state = read();
@@ -104,6 +109,7 @@ function main(): void {
     process.exit(1);
   }
   if (state.start === "crash") process.exit(134);
+  if (state.start === "flood") return flood();
   createInterface({ input: process.stdin }).on("line", (line) => {
     const { id, method, params } = JSON.parse(line) as { id: string; method: string; params: Params };
     if (state.start === "mute") return;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** How the program starts, if not well. */
-export type ImsgStart = "no-access" | "crash" | "mute";
+export type ImsgStart = "no-access" | "crash" | "mute" | "flood";
 /** How one sending goes, if not well; `-sent`: the text arrives all the same. */
 export type ImsgFault =
   | "hang"

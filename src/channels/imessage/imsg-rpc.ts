@@ -1,5 +1,4 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { z } from "zod";
 
 /** What came of one request to `imsg rpc`. */
@@ -53,9 +52,16 @@ export function openRpc(binary: string): RpcSession {
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr = (stderr + text).slice(0, MOST_STDERR_CHARS);
   });
-  readLines(child, (id, answer) => {
+  const answered = (id: string, answer: RpcAnswer): void => {
     waiting.get(id)?.(answer);
     waiting.delete(id);
+  };
+  readLines(child, {
+    onLine: (line) => readLine(line, answered),
+    onTooLong: () => {
+      end({ kind: "failure", code: "ended", text: "it said no end of one line" });
+      child.kill("SIGKILL");
+    },
   });
 
   return {
@@ -81,18 +87,35 @@ export function openRpc(binary: string): RpcSession {
   };
 }
 
+/** Hundreds of messages are some hundred kilobytes. */
+const MOST_LINE_CHARS = 16 * 2 ** 20;
+
 function readLines(
   child: ChildProcessWithoutNullStreams,
-  onAnswer: (id: string, answer: RpcAnswer) => void,
+  { onLine, onTooLong }: { onLine: (line: string) => void; onTooLong: () => void },
 ): void {
-  createInterface({ input: child.stdout }).on("line", (line) => {
-    const read = Response.safeParse(parsed(line));
-    // Notifications and stray output are nobody's answer.
-    if (!read.success) return;
-    const { id, result, error } = read.data;
-    if (error === undefined) onAnswer(String(id), { kind: "result", result });
-    else onAnswer(String(id), { kind: "error", code: error.code, text: textOf(error) });
+  let rest = "";
+  child.stdout.on("end", () => onLine(rest));
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    const [first, ...more] = text.split("\n");
+    rest += first;
+    for (const next of more) {
+      onLine(rest);
+      rest = next;
+    }
+    if (rest.length <= MOST_LINE_CHARS) return;
+    rest = "";
+    onTooLong();
   });
+}
+
+function readLine(line: string, onAnswer: (id: string, answer: RpcAnswer) => void): void {
+  const read = Response.safeParse(parsed(line));
+  // Notifications and stray output are nobody's answer.
+  if (!read.success) return;
+  const { id, result, error } = read.data;
+  if (error === undefined) onAnswer(String(id), { kind: "result", result });
+  else onAnswer(String(id), { kind: "error", code: error.code, text: textOf(error) });
 }
 
 const textOf = ({ message, data }: { message: string; data?: unknown }): string =>

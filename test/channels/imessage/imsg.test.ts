@@ -46,6 +46,7 @@ const faults: ChannelFault[] = [
   starting("no-access", /Full Disk Access/),
   starting("crash", /exit 134/),
   starting("mute", /timeout/),
+  starting("flood", /no end of one line/),
   {
     name: "no program",
     arrange: async () => imsgRig(() => {}, { binary: "/nowhere/imsg" }),
