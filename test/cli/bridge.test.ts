@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
+import http from "node:http";
 import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import { type BlueBubbles, CHAT, startBlueBubbles } from "../support/bluebubbles-server.ts";
 import { makeImsg } from "../support/imsg.ts";
+import { onLoopback } from "../support/loopback.ts";
 import { openScene } from "./bridge-scene.ts";
 import { BIN, folder, until } from "./support/cli.ts";
 
@@ -110,6 +112,21 @@ suite("bioagent bridge imessage", { concurrency: 2 }, () => {
     assert.equal(stdout.match(/no connection/g)?.length, 1);
     assert.match(stdout, /api {2}works again/);
     assert.equal(mac.messages.length, 1);
+  });
+
+  test("what answers but is no API: said once, and the bridge goes on", async (t) => {
+    const { mac, env, scene } = await open(t, 0);
+    const answers = ["{}", "null", '{"notices":[{"id":"x","rev":1}]}', "<html>"];
+    const other = http.createServer((_, response) => response.end(answers.shift() ?? '{"notices":[]}'));
+    const { url, close } = await onLoopback(other);
+    t.after(close);
+    const args = ["--channel", "phone", "--url", mac.url, "--chat", CHAT, "--interval", "1s"];
+    const bridge = scene.begin(args, { ...env, BIOAGENT_URL: url });
+    await until("it works again", () => bridge.seen().includes("works again"));
+    bridge.child.kill("SIGTERM");
+    const { stdout } = await bridge.ended;
+    assert.equal(stdout.match(/no list of notices/g)?.length, 1, stdout);
+    assert.equal(stdout.match(/no JSON/g)?.length, 1, stdout);
   });
 
   test("a Mac that could not send fetches nothing, and says what to mend", async (t) => {

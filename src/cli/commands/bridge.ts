@@ -123,7 +123,11 @@ function openApi(client: ApiClient, channel: string) {
   return {
     claim: async (limit: number): Promise<readonly ClaimedNotice[]> => {
       const path = `/v1/channels/${encodeURIComponent(channel)}/claim`;
-      return ((await client.post(path, { limit, worker })) as { notices: ClaimedNotice[] }).notices;
+      const [answer, { claimedNotices }] = await Promise.all([
+        client.post(path, { limit, worker }),
+        import("../bridge/claimed-notices.ts"),
+      ]);
+      return claimedNotices(answer);
     },
     report: async ({ id, rev }: ClaimedNotice, outcome: unknown): Promise<void> => {
       await client.post(`/v1/notices/${encodeURIComponent(id)}/outcome`, { rev, outcome });

@@ -80,15 +80,28 @@ export function openApiClient(parts: ApiClientParts): ApiClient {
     repeatable: true,
   });
   return {
-    get: async (path, query = {}) => (await send(read(path, query))).json(),
+    get: async (path, query = {}) => jsonOf(await send(read(path, query)), host),
     text: async (path, query = {}) => (await send(read(path, query))).text(),
     async post(path, body, key) {
       const headers = { "content-type": "application/json", ...(key ? { "idempotency-key": key } : {}) };
       const init = { headers, body: JSON.stringify(body) };
       const answer = await send({ method: "POST", path, init, repeatable: key !== undefined });
-      return answer.json();
+      return jsonOf(answer, host);
     },
   };
+}
+
+/** A page with status 200 is a proxy's or another service's. */
+async function jsonOf(answer: Response, host: string): Promise<unknown> {
+  const text = await answer.text();
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AdapterError(
+      `${host} answered something that is no JSON; BIOAGENT_URL is the address of the function api`,
+      { code: "bad_answer", retryable: false, cause },
+    );
+  }
 }
 
 function queryText(query: Query): string {

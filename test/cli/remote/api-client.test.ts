@@ -114,3 +114,10 @@ test("a token is BIOAGENT_TOKEN, none on this machine, or the first way that giv
     /no identity token for api\.example\.org \(no service account; no service account\); log in with gcloud auth login/,
   );
 });
+
+test("a page with status 200 is said to be none of the API's", async () => {
+  const { client } = clientOf([page(200), page(200)]);
+  const says = /^AdapterError: api\.example\.org answered something that is no JSON; BIOAGENT_URL/;
+  await assert.rejects(client.get("/v1/runs"), says);
+  await assert.rejects(client.post("/v1/runs", {}), says);
+});
