@@ -43,6 +43,22 @@ test("a report that does not get through is made again until it does, and said o
   assert.deepEqual(lines, ["a  delivered", "a  not reported: no connection", "b  delivered"]);
 });
 
+test("a report whose answer was lost is refused when it is made again: it was made, and nothing is in the way", async () => {
+  const errors = [new Error("no connection"), new Error("it was reported before")];
+  const report = async (): Promise<void> => {
+    const error = errors.shift();
+    if (error) throw error;
+  };
+  const isFinal = (error: unknown): boolean => String(error).includes("reported before");
+  const { worker, lines, waiting } = scene({ report, isFinal });
+  waiting.push([claimed("a")], [claimed("b")]);
+  assert.equal(await worker.pass(), true);
+  assert.deepEqual(
+    lines.map((line) => line.split("  ")[1]),
+    ["delivered", "not reported: no connection", "delivered"],
+  );
+});
+
 test("a report that the API refuses, or that comes after the claim, is made once", async () => {
   for (const [isFinal, seconds] of [
     [() => true, 240],

@@ -104,6 +104,8 @@ async function reported(parts: WorkerParts, notice: ClaimedNotice, outcome: Deli
       await report(notice, outcome);
       return true;
     } catch (error) {
+      // The try before has arrived, though its answer has not; or the claim is over, and the text will be looked for.
+      if (tries > 0 && isFinal(error)) return true;
       const pause = pauses[Math.min(tries, pauses.length - 1)] ?? 1_000;
       const isLate = Date.now() + pause >= Date.parse(notice.claimed_until);
       if (tries === 0 || isFinal(error)) say(`${notice.id}  not reported: ${textOf(error)}`);
