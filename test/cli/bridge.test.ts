@@ -190,7 +190,9 @@ suite("bioagent bridge imessage", { concurrency: 2 }, () => {
     const cases: [string[], Record<string, string>, RegExp][] = [
       [["--chat", CHAT], env, /name the channel/],
       [["--channel", "phone"], env, /has no chat here/],
-      [["--channel", "phone", "--chat", "+15551234567"], env, /chat: not what/],
+      [["--channel", "phone", "--chat", "+15551234567"], env, /chat: expected a chat's GUID, such as/],
+      [["--channel", "phone", "--chat", "", "--launchd"], env, /chat: expected a chat's GUID, such as/],
+      [["--channel", "phone", "--chat", CHAT, "--url", "mac:1234"], env, /url: expected the address of/],
       [["--channel", "phone", "--chat", CHAT], {}, /BLUEBUBBLES_PASSWORD is not set here/],
       [["--channel", "console", "--chat", CHAT], env, /of kind console/],
       [["--channel", "phone", "--chat", CHAT, "--interval", "0s"], env, /1s to 10m/],

@@ -45,6 +45,20 @@ export function macSettings(configured: Settings | undefined, { url, chat, imsg 
   };
 }
 
+/** What the command line says is looked at as a configuration is, before any secret is filled in. */
+export async function refuseWrong(
+  { channels }: Pick<Config, "channels">,
+  { name, settings }: { name: string; settings: Settings },
+): Promise<void> {
+  const [{ channelProblems }, { channelKinds }] = await Promise.all([
+    import("../../config/check-channels.ts"),
+    import("../../wire.ts"),
+  ]);
+  const [problem] = channelProblems({ ...channels, [name]: settings }, channelKinds);
+  if (problem)
+    throw new UsageError(`channel ${name}: ${problem.path.slice(2).join(".")}: ${problem.message}`);
+}
+
 /** Opens the one channel that sends here, and nothing else: a Mac has neither the store nor an executor. */
 export async function openSender(
   context: Context,

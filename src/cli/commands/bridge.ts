@@ -4,7 +4,13 @@ import type { ClaimedNotice } from "../../app/bridge.ts";
 import type { Config } from "../../config.ts";
 import { DURATION_FORM, parseDuration } from "../../core/quantity.ts";
 import { installLines, launchdPlist } from "../bridge/launchd.ts";
-import { chosenChannel, type MacOptions, macSettings, openSender } from "../bridge/open-sender.ts";
+import {
+  chosenChannel,
+  type MacOptions,
+  macSettings,
+  openSender,
+  refuseWrong,
+} from "../bridge/open-sender.ts";
 import type { Sender } from "../bridge/worker.ts";
 import { type AddCommand, type Context, printJson } from "../context.ts";
 import { example } from "../example.ts";
@@ -68,6 +74,7 @@ async function imessage(context: Context, options: BridgeOptions): Promise<numbe
   if (settings["chat"] === undefined) {
     throw new UsageError(`channel ${name} has no chat here: set it in bioagent.yaml, or give --chat`);
   }
+  await refuseWrong(config, { name, settings });
   if (options.launchd) return printAgent(context, { config, url, name, options });
   const sender = await openSender(context, config, { name, settings });
   const api = openApi(await apiOf(config, url), name);
