@@ -107,11 +107,39 @@ const SentMessage = z.object({
 });
 const Page = z.array(SentMessage);
 
-/** Own texts are compared here: the server's own search does not see outgoing ones since Ventura (`messageRouter.ts`). */
-async function find(options: BlueBubblesOptions, { isOwn, since }: OwnText): Promise<Look> {
+/** The chat goes by another GUID there, so nothing was looked through. */
+const NO_CHAT = { kind: "no_chat" } as const;
+type ChatLook = Look | typeof NO_CHAT;
+
+/** Looks through the chat under each GUID that it may have; what is not known of one is not known of all. */
+async function find(options: BlueBubblesOptions, own: OwnText): Promise<Look> {
   const until = performance.now() + PATIENCE * options.askMilliseconds;
+  const looks: ChatLook[] = [];
+  for (const chat of guidsOf(options.chat)) {
+    const look = await findIn({ ...options, chat }, own, until);
+    if (look.kind === "found") return look;
+    looks.push(look);
+  }
+  const looked = looks.filter((look) => look.kind !== "no_chat");
+  const reason = `BlueBubbles knows no such chat, for channel ${options.channel}`;
+  return looked.find(({ kind }) => kind === "unknown") ?? looked[0] ?? { kind: "unknown", reason };
+}
+
+/** macOS 26 has given every chat another: `any;-;...` instead of `iMessage;-;...` (bluebubbles-server#777). */
+function guidsOf(chat: string): string[] {
+  const rest = chat.slice(chat.indexOf(";"));
+  return [...new Set([chat, `any${rest}`, `iMessage${rest}`])];
+}
+
+/** Own texts are compared here: the server's own search does not see outgoing ones since Ventura (`messageRouter.ts`). */
+async function findIn(
+  options: BlueBubblesOptions,
+  { isOwn, since }: OwnText,
+  until: number,
+): Promise<ChatLook> {
   for (let page = 0; page < MOST_PAGES && performance.now() < until; page++) {
     const answer = await query(options, Math.max(0, since - CLOCKS_MILLISECONDS), page * PAGE);
+    if (lacksChat(answer)) return NO_CHAT;
     const messages = pageOf(answer, options.channel);
     if ("kind" in messages) return messages;
     if (messages.some((message) => wasSent(message) && isOwn(textOf(message)))) return { kind: "found" };
@@ -119,6 +147,15 @@ async function find(options: BlueBubblesOptions, { isOwn, since }: OwnText): Pro
   }
   return { kind: "unknown", reason: "there are too many newer messages in the chat" };
 }
+
+/**
+ * 200 with no messages and these words; server 1.9.9 makes that answer and does not send it (`messageRouter.ts`, no `.send()`), so that
+ * Koa's own 404 comes, a plain text.
+ */
+const lacksChat = (answer: Answer): boolean =>
+  answer.kind === "answer" &&
+  ((answer.status === 404 && answer.envelope === null) ||
+    /^No chat found/i.test(answer.envelope?.message ?? ""));
 
 const query = (
   { server, chat, askMilliseconds }: BlueBubblesOptions,
@@ -135,10 +172,6 @@ function pageOf(answer: Answer, channel: string): z.infer<typeof Page> | Extract
   const unknown = (reason: string) => ({ kind: "unknown" as const, reason });
   const refusal = refusalOf(answer, channel);
   if (refusal !== null || answer.kind === "failure") return unknown(refusal?.reason ?? "no answer");
-  // 200 with no messages and these words: the chat goes by another GUID there, so nothing was looked through.
-  if (/^No chat found/i.test(answer.envelope?.message ?? "")) {
-    return unknown(`BlueBubbles knows no such chat, for channel ${channel}`);
-  }
   const page = Page.safeParse(answer.envelope?.data);
   return page.success ? page.data : unknown("BlueBubbles listed messages in no known form");
 }
