@@ -195,6 +195,7 @@ suite("bioagent bridge imessage", { concurrency: 2 }, () => {
       [["--channel", "phone", "--chat", CHAT, "--url", "mac:1234"], env, /url: expected the address of/],
       [["--channel", "phone", "--chat", CHAT], {}, /BLUEBUBBLES_PASSWORD is not set here/],
       [["--channel", "console", "--chat", CHAT], env, /of kind console/],
+      [["--channel", "../x", "--chat", CHAT, "--launchd"], env, /"\.\.\/x" is no channel's name/],
       [["--channel", "phone", "--chat", CHAT, "--interval", "0s"], env, /1s to 10m/],
       [["--channel", "phone", "--chat", CHAT], { ...env, BIOAGENT_URL: "" }, /set BIOAGENT_URL/],
     ];
@@ -216,6 +217,8 @@ suite("bioagent bridge imessage", { concurrency: 2 }, () => {
       stderr,
       /launchctl bootstrap gui\/\$\(id -u\) ~\/Library\/LaunchAgents\/org\.bioagent\.bridge\.phone\.plist/,
     );
+    assert.match(stderr, /mkdir -p ~\/Library\/LaunchAgents$/m);
+    assert.match(stderr, /launchctl bootout gui\/\$\(id -u\)\/org\.bioagent\.bridge\.phone$/m);
     const array = /<array>([\s\S]*?)<\/array>/.exec(stdout)![1]!;
     const plain = (text: string) =>
       text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
@@ -227,7 +230,13 @@ suite("bioagent bridge imessage", { concurrency: 2 }, () => {
       join(home, ".config/bioagent/bridge.env"),
       `BLUEBUBBLES_PASSWORD='${mac.state.password}'\n`,
     );
-    const env = { HOME: home, BIOAGENT_URL: scene.url };
+    const variables = /<key>EnvironmentVariables<\/key>\s*<dict>([\s\S]*?)<\/dict>/.exec(stdout)![1]!;
+    const pairs = [...variables.matchAll(/<key>(.*?)<\/key>\s*<string>(.*?)<\/string>/g)];
+    const given = Object.fromEntries(pairs.map(([, name, value]) => [name!, plain(value!)]));
+    assert.equal(given["BIOAGENT_URL"], scene.url);
+    // By its name: the folder of a version of Homebrew's is gone with the next one.
+    assert.equal(command[4], "node");
+    const env = { ...given, HOME: home };
     const agent = spawn(command[0]!, [...command.slice(1), "--once"], { cwd: home, env, stdio: "ignore" });
     assert.deepEqual(await once(agent, "close"), [0, null]);
     assert.equal(mac.messages.length, 1);

@@ -1,3 +1,5 @@
+import { basename, dirname, isAbsolute } from "node:path";
+
 /** What launchd runs, with every path filled in: it starts with an empty environment, in the root folder. */
 export interface LaunchdParts {
   readonly channel: string;
@@ -9,11 +11,17 @@ export interface LaunchdParts {
   readonly bin: string;
   readonly home: string;
   readonly cwd: string;
+  /** Where programs are found now: the agent finds gcloud and imsg where `--check` did. */
+  readonly path: string;
   /** What else was given: `--interval`, `--chat`. */
   readonly options: readonly string[];
 }
 
 const HOMEBREW = "/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
+
+/** Node by its name, first where it is now: an upgrade by Homebrew takes that folder away, and `node` is then the new one. */
+const pathOf = ({ node, path }: Pick<LaunchdParts, "node" | "path">): string =>
+  [...new Set([dirname(node), ...`${path}:${HOMEBREW}`.split(":")])].filter(isAbsolute).join(":");
 
 export const labelOf = (channel: string): string => `org.bioagent.bridge.${channel}`;
 export const secretsFile = "$HOME/.config/bioagent/bridge.env";
@@ -25,9 +33,9 @@ const SCRIPT = `set -a; if [ -r "${secretsFile}" ]; then . "${secretsFile}"; fi;
 export function launchdPlist(parts: LaunchdParts): string {
   const { channel, node, bin, home } = parts;
   const log = `${home}/Library/Logs/bioagent-bridge-${channel}.log`;
-  const command = [node, bin, "bridge", "imessage", "--channel", channel, ...parts.options];
+  const command = [basename(node), bin, "bridge", "imessage", "--channel", channel, ...parts.options];
   const variables = {
-    PATH: `${node.replace(/\/[^/]*$/, "")}:${HOMEBREW}`,
+    PATH: pathOf(parts),
     BIOAGENT_URL: parts.url,
     ...(parts.config === null ? {} : { BIOAGENT_CONFIG: parts.config }),
   };
@@ -67,15 +75,17 @@ ${Object.entries(variables)
 const string = (text: string): string =>
   `<string>${text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")}</string>`;
 
-/** The two commands that install it, and where secrets go. */
+/** The commands that install it, and where secrets go. Only its owner may read the file: it says to whom it writes. */
 export function installLines(channel: string, options: readonly string[]): string[] {
-  const file = `~/Library/LaunchAgents/${labelOf(channel)}.plist`;
+  const label = labelOf(channel);
+  const file = `~/Library/LaunchAgents/${label}.plist`;
   const more = options.map((option) => ` ${shellWord(option)}`).join("");
   return [
-    "install it with:",
-    `  bioagent bridge imessage --channel ${channel}${more} --launchd > ${file}`,
+    `secrets (BLUEBUBBLES_PASSWORD, BIOAGENT_TOKEN) go into ${secretsFile}, as NAME='value', with chmod 600; then:`,
+    "  mkdir -p ~/Library/LaunchAgents",
+    `  bioagent bridge imessage --channel ${channel}${more} --launchd > ${file} && chmod 600 ${file}`,
     `  launchctl bootstrap gui/$(id -u) ${file}`,
-    `secrets (BLUEBUBBLES_PASSWORD, BIOAGENT_TOKEN) go into ${secretsFile}, as NAME='value', with chmod 600`,
+    `to stop it, and before it is installed again: launchctl bootout gui/$(id -u)/${label}`,
   ];
 }
 

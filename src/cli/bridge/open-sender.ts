@@ -1,3 +1,4 @@
+import { CHANNEL_NAME } from "../../config/schema.ts";
 import type { Config } from "../../config.ts";
 import type { Channel } from "../../ports.ts";
 import type { Context } from "../context.ts";
@@ -23,6 +24,7 @@ export function chosenChannel({ channels }: Pick<Config, "channels">, given: str
     const which = only === undefined ? "" : `: ${[only, ...others].join(", ")}`;
     throw new UsageError(`name the channel, as the API's configuration has it, with --channel${which}`);
   }
+  if (!CHANNEL_NAME.test(name)) throw new UsageError(`${JSON.stringify(name)} is no channel's name`);
   const kind = channels[name]?.kind ?? "imessage";
   if (kind !== "imessage")
     throw new UsageError(`channel ${name} is of kind ${kind}; this bridge is for imessage`);

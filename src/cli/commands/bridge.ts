@@ -104,10 +104,13 @@ function printAgent(context: Context, { config, url, name, options }: Agent): nu
     bin: process.argv[1] ?? "bioagent",
     home: homedir(),
     cwd: context.cwd,
+    path: context.variables["PATH"] ?? "",
     options: given,
   });
   context.terminal.out(plist);
-  for (const line of installLines(name, given)) context.terminal.err(`bioagent: ${line}\n`);
+  const { config: file } = context.options;
+  const typed = [...(file === undefined ? [] : ["--config", file]), ...given];
+  for (const line of installLines(name, typed)) context.terminal.err(`bioagent: ${line}\n`);
   return EXIT.done;
 }
 
