@@ -7,6 +7,8 @@ export type Identity = () => Promise<string | null>;
 
 /** Tokens last an hour; milliseconds that we use one. */
 const KEEP = 30 * 60_000;
+/** One may be an older one that Google's clients have kept, too: it is not used in its last milliseconds. */
+const LAST = 60_000;
 const GCLOUD_TIMEOUT = 20_000;
 
 export interface IdentityParts {
@@ -35,7 +37,7 @@ export function openIdentity({ url, token, ways = [fromDefaults, fromGcloud] }: 
     for (const way of ways) {
       try {
         const found = await way(new URL(url).origin);
-        kept = { token: found, until: Date.now() + KEEP };
+        kept = { token: found, until: Math.min(Date.now() + KEEP, endOf(found) - LAST) };
         return found;
       } catch (error) {
         reasons.push(firstLine(error));
@@ -46,6 +48,18 @@ export function openIdentity({ url, token, ways = [fromDefaults, fromGcloud] }: 
       { code: "no_identity", retryable: false },
     );
   };
+}
+
+/** Epoch milliseconds; never, where the token does not say. */
+function endOf(token: string): number {
+  try {
+    const { exp } = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as {
+      exp?: unknown;
+    };
+    return typeof exp === "number" ? exp * 1000 : Infinity;
+  } catch {
+    return Infinity; // not in the form of a token: whoever is asked will say so
+  }
 }
 
 async function fromDefaults(audience: string): Promise<string> {

@@ -121,3 +121,20 @@ test("a page with status 200 is said to be none of the API's", async () => {
   await assert.rejects(client.get("/v1/runs"), says);
   await assert.rejects(client.post("/v1/runs", {}), says);
 });
+
+test("an identity token is used for half an hour, but not beyond its own end", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: 0 });
+  const ends = [3600, 2400, 5400];
+  const ways = [
+    async () => `a.${Buffer.from(JSON.stringify({ exp: ends.shift() })).toString("base64url")}.c`,
+  ];
+  const identity = openIdentity({ url: "https://api.example.org", token: null, ways });
+  const first = await identity();
+  t.mock.timers.setTime(1799_000);
+  assert.equal(await identity(), first);
+  t.mock.timers.setTime(1801_000);
+  const second = await identity();
+  assert.notEqual(second, first);
+  t.mock.timers.setTime(2341_000);
+  assert.notEqual(await identity(), second);
+});
