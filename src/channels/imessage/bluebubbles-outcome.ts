@@ -16,9 +16,16 @@ export const lacksPrivateApi = (answer: Answer): boolean =>
   answer.kind === "answer" &&
   /Private API (?:Helper )?is not (?:enabled|connected)/i.test(answer.envelope?.error?.message ?? "");
 
+/** Who asks, and from where: `bridge` is the Mac itself. */
+export interface Asker {
+  readonly channel: string;
+  readonly via: "direct" | "bridge";
+}
+
 /** Why nothing can be sent now, by a request that sends nothing; null when it was answered well. */
-export function refusalOf(answer: Answer, channel: string): Refusal | null {
-  if (answer.kind === "failure") return ofFailure({ ...answer, sent: false }, channel);
+export function refusalOf(answer: Answer, asker: Asker): Refusal | null {
+  if (answer.kind === "failure") return ofFailure({ ...answer, sent: false }, asker);
+  const { channel } = asker;
   if (answer.status === 200 && answer.envelope !== null) return null;
   const refusal = ofAnswer(answer, channel);
   return refusal.kind === "rejected" || refusal.kind === "permanent"
@@ -31,11 +38,12 @@ export function refusalOf(answer: Answer, channel: string): Refusal | null {
 }
 
 /** What one sending came to. Only what the server says before it begins to send is certain. */
-export function sentOf(answer: Answer, channel: string): Delivery {
+export function sentOf(answer: Answer, asker: Asker): Delivery {
+  const { channel } = asker;
   if (answer.kind === "answer") {
     return isSent(answer) ? { kind: "delivered" } : ofAnswer(answer, channel);
   }
-  if (!answer.sent) return ofFailure(answer, channel);
+  if (!answer.sent) return ofFailure(answer, asker);
   const reason = `BlueBubbles did not answer for channel ${channel} after the text was sent: ${answer.code}. It may have arrived.`;
   return { kind: "ambiguous", reason };
 }
@@ -46,13 +54,27 @@ function isSent({ status, envelope }: Answered): boolean {
   return status === 200 && typeof data === "object" && data !== null && "guid" in data && data.guid !== null;
 }
 
-function ofFailure({ code, text }: Failed, channel: string): Refusal {
+/** What helps where no Mac is reached. */
+const ELSEWHERE = {
+  direct: {
+    refused:
+      "Set an https address that is reached from here, or via: bridge and run bioagent bridge imessage on the Mac.",
+    unreached: " What runs in the cloud reaches no Mac at home: set via: bridge.",
+  },
+  bridge: {
+    refused: "Set an https address, or run the bridge on the Mac where BlueBubbles runs.",
+    unreached: "",
+  },
+};
+
+function ofFailure({ code, text }: Failed, { channel, via }: Asker): Refusal {
+  const { refused, unreached } = ELSEWHERE[via];
   if (code === "url_refused") {
-    const reason = `The url of channel ${channel} is refused: ${text}. Set an https address that is reached from here, or via: bridge and run bioagent bridge imessage on the Mac.`;
+    const reason = `The url of channel ${channel} is refused: ${text}. ${refused}`;
     return { kind: "permanent", reason, disable: true };
   }
   const why = code === "private_address" ? text : code;
-  const reason = `BlueBubbles was not reached for channel ${channel}: ${why}. Is its server running on the Mac, and the url right? What runs in the cloud reaches no Mac at home: set via: bridge.`;
+  const reason = `BlueBubbles was not reached for channel ${channel}: ${why}. Is its server running on the Mac, and the url right?${unreached}`;
   return { kind: "rejected", reason, after_seconds: null };
 }
 

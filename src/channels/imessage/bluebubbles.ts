@@ -1,11 +1,10 @@
 import { z } from "zod";
 import type { Delivery } from "../../ports.ts";
 import { type Answer, type BlueBubblesServer, call } from "./bluebubbles-call.ts";
-import { lacksPrivateApi, refusalOf, sentOf } from "./bluebubbles-outcome.ts";
+import { type Asker, lacksPrivateApi, refusalOf, sentOf } from "./bluebubbles-outcome.ts";
 import type { ImessageBridge, Look, OutgoingText, OwnText, Readiness } from "./imessage-bridge.ts";
 
-export interface BlueBubblesOptions {
-  readonly channel: string;
+export interface BlueBubblesOptions extends Asker {
   readonly server: BlueBubblesServer;
   /** `iMessage;-;+15551234567`. */
   readonly chat: string;
@@ -38,9 +37,10 @@ export function openBlueBubbles(options: BlueBubblesOptions): ImessageBridge {
   };
 }
 
-async function askInfo({ server, channel, askMilliseconds }: BlueBubblesOptions): Promise<Asked> {
+async function askInfo(options: BlueBubblesOptions): Promise<Asked> {
+  const { server, channel, askMilliseconds } = options;
   const answer = await call(server, { path: "/server/info", timeoutMilliseconds: askMilliseconds });
-  const delivery = refusalOf(answer, channel);
+  const delivery = refusalOf(answer, options);
   if (delivery !== null) return { kind: "unready", delivery };
   const info = answer.kind === "answer" ? ServerInfo.safeParse(answer.envelope?.data) : null;
   if (info?.success) return { kind: "info", info: info.data };
@@ -76,7 +76,7 @@ async function send(options: BlueBubblesOptions, outgoing: OutgoingText): Promis
   const answer = lacksPrivateApi(first)
     ? await post({ ...options, sendMilliseconds: Math.ceil(sendMilliseconds) }, outgoing, "apple-script")
     : first;
-  return sentOf(answer, options.channel);
+  return sentOf(answer, options);
 }
 
 const post = (
@@ -140,7 +140,7 @@ async function findIn(
   for (let page = 0; page < MOST_PAGES && performance.now() < until; page++) {
     const answer = await query(options, Math.max(0, since - CLOCKS_MILLISECONDS), page * PAGE);
     if (lacksChat(answer)) return NO_CHAT;
-    const messages = pageOf(answer, options.channel);
+    const messages = pageOf(answer, options);
     if ("kind" in messages) return messages;
     if (messages.some((message) => wasSent(message) && isOwn(textOf(message)))) return { kind: "found" };
     if (messages.length < PAGE) return { kind: "absent" };
@@ -168,9 +168,9 @@ const query = (
     timeoutMilliseconds: askMilliseconds,
   });
 
-function pageOf(answer: Answer, channel: string): z.infer<typeof Page> | Extract<Look, { kind: "unknown" }> {
+function pageOf(answer: Answer, asker: Asker): z.infer<typeof Page> | Extract<Look, { kind: "unknown" }> {
   const unknown = (reason: string) => ({ kind: "unknown" as const, reason });
-  const refusal = refusalOf(answer, channel);
+  const refusal = refusalOf(answer, asker);
   if (refusal !== null || answer.kind === "failure") return unknown(refusal?.reason ?? "no answer");
   const page = Page.safeParse(answer.envelope?.data);
   return page.success ? page.data : unknown("BlueBubbles listed messages in no known form");

@@ -102,7 +102,7 @@ function openBridge({ name: channel, config, deps, test, conceal }: BridgeParts)
       timeoutMilliseconds: Math.max(askMilliseconds, sendMilliseconds),
       maxResponseBytes: MOST_RESPONSE_BYTES,
     });
-  return openBlueBubbles({ ...limits, server: { url, password, fetch, conceal } });
+  return openBlueBubbles({ ...limits, via: config.via, server: { url, password, fetch, conceal } });
 }
 
 function sendSeconds({ via, send_timeout }: ImessageConfig): number {

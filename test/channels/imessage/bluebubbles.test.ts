@@ -230,6 +230,11 @@ test("http and private addresses are refused for a direct channel, and on the Ma
     deps,
   );
   assert.partialDeepStrictEqual(await elsewhere.deliver(told, "phone"), { kind: "permanent", disable: true });
+  // A bridge is not told to become one.
+  assert.deepEqual(await elsewhere.check(), {
+    ok: false,
+    text: "The url of channel phone is refused: it must be https. Set an https address, or run the bridge on the Mac where BlueBubbles runs.",
+  });
   assert.equal(server.asked.length, 0);
   const onTheMac = openImessage("phone", blueBubblesConfig(server, { via: "bridge" }), deps);
   assert.deepEqual(await onTheMac.deliver(told, "phone"), { kind: "delivered" });
