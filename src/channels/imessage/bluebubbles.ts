@@ -30,7 +30,7 @@ export function openBlueBubbles(options: BlueBubblesOptions): ImessageBridge {
   return {
     probe: async () => {
       const asked = await askInfo(options);
-      return asked.kind === "unready" ? asked : readinessOf(asked.info);
+      return asked.kind === "unready" ? asked : readinessOf(asked.info, await lookForChat(options));
     },
     send: (outgoing) => send(options, outgoing),
     find: (own) => find(options, own),
@@ -51,7 +51,11 @@ async function askInfo(options: BlueBubblesOptions): Promise<Asked> {
 const hasPrivateApi = (info: ServerInfo): boolean =>
   info.private_api === true && info.helper_connected === true;
 
-function readinessOf(info: ServerInfo): Readiness {
+/** No text is looked for: what is said of the chat itself. A person who was never written to has none yet. */
+const lookForChat = (options: BlueBubblesOptions): Promise<Look> =>
+  find(options, { isOwn: () => false, since: Date.now() });
+
+function readinessOf(info: ServerInfo, chat: Look): Readiness {
   const way = hasPrivateApi(info) ? "by the Private API" : "by AppleScript";
   const warnings = [
     ...(info.private_api && !info.helper_connected
@@ -60,6 +64,7 @@ function readinessOf(info: ServerInfo): Readiness {
         ]
       : []),
     ...(info.detected_imessage ? [] : ["no iMessage account is seen: is Messages signed in?"]),
+    ...(chat.kind === "unknown" ? [`what was sent could not be looked for: ${chat.reason}`] : []),
   ];
   const says = `BlueBubbles ${info.server_version ?? "of an unknown version"} on macOS ${info.os_version ?? "?"}, sending ${way}`;
   return { kind: "ready", says, warnings };

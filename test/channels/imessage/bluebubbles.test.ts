@@ -258,6 +258,8 @@ test("check says what answers and what is not well, and sends nothing", async (t
   });
   Object.assign(server.state, { helper: false, iMessage: null });
   assert.match((await check()).text, /by AppleScript; .*helper is not connected.*; .*signed in/);
+  const stranger = openOnServer(server, { chat: "iMessage;-;+15559999999" });
+  assert.match((await stranger.check()).text, /could not be looked for: BlueBubbles knows no such chat/);
   server.state.password = "another";
   assert.partialDeepStrictEqual(await check(), { ok: false });
   assert.equal(sendings(server).length, 0);
