@@ -4,7 +4,7 @@ import { isTooOld, later } from "./mark.ts";
 import { tellInstead } from "./tell-instead.ts";
 
 /** What no bridge has told for so long is told on the fallback channel, and looked at again. Seconds. */
-const UNTOLD = 900;
+export const UNTOLD = 900;
 
 /**
  * Pure: whether its bridge has had its time, also to try again. Counted from when somebody first saw it waiting: a monitor that was

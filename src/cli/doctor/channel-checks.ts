@@ -1,4 +1,5 @@
 import { channelStanding, type DisabledChannel, type StandingBacklog } from "../../app/channel-standing.ts";
+import { UNTOLD } from "../../app/leave-to-bridge.ts";
 import type { Config } from "../../config.ts";
 import { sayDuration } from "../../core/quantity.ts";
 import type { Channel } from "../../ports.ts";
@@ -9,8 +10,6 @@ import { count } from "../render/count.ts";
 import { secondsBetween } from "../render/time.ts";
 import { bad, type Check, good } from "./check.ts";
 
-/** Notices that no bridge has fetched for so long are told on the fallback channel. Seconds. */
-const UNFETCHED = 900;
 const COUNTED = 1000;
 
 /** Whether people can be told: each channel, what waits, and whether anybody would notice that the monitor is silent. */
@@ -58,7 +57,8 @@ function channelCheck(seen: Seen, name: string): Check {
   const off = disabled.find((each) => each.channel === name);
   if (off) return bad("channel", `${what} is disabled: ${off.reason} Mend it, then: ${off.remedy}`);
   const channel = app.deps.channels.get(name);
-  const problem = channel && (channel.refused ?? unfetched(seen, channel) ?? lostFallback(seen, channel));
+  const problem =
+    channel && (channel.refused ?? untoldByBridge(seen, channel) ?? lostFallback(seen, channel));
   if (problem) return bad("channel", `${what} ${problem}`);
   const unused = isSubscribed(config, name) ? "" : "; no subscription names it";
   return good("channel", `${what}${channel ? traitsOf(channel) : ""}${unused}`);
@@ -67,12 +67,12 @@ function channelCheck(seen: Seen, name: string): Check {
 const isSubscribed = ({ subscriptions }: Config, name: string): boolean =>
   subscriptions.some(({ to }) => to.includes(name));
 
-/** A bridge asks every few seconds: what has waited for long, nobody fetches. */
-function unfetched({ backlog, now }: Seen, { name, pulled }: Channel): string | null {
+/** A bridge asks every few seconds: what has waited for long, nobody fetches, or the Mac cannot tell. */
+function untoldByBridge({ backlog, now }: Seen, { name, pulled }: Channel): string | null {
   const waits = pulled ? backlog.find((each) => each.channel === name) : undefined;
   const age = waits ? secondsBetween(waits.oldest, now) : 0;
-  return waits && age > UNFETCHED
-    ? `is told by a bridge, and none has come for ${sayDuration(age)}: ${count(waits.waiting, "notice")} to fetch. On its Mac: bioagent bridge imessage --channel ${name} --check`
+  return waits && age > UNTOLD
+    ? `is told by a bridge, and ${count(waits.waiting, "notice")} untold, the oldest for ${sayDuration(age)}. On its Mac: bioagent bridge imessage --channel ${name} --check`
     : null;
 }
 

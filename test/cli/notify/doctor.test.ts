@@ -66,7 +66,7 @@ subscriptions: [{ on: [run.failed], to: [lab, pi, phone, ops] }]
     await seedStore(fresh, [{ ...waiting, created_at: ago(10) }]);
     assert.match(
       lineOf((await doctor(old)).stdout, / phone /),
-      /^✗ channel +phone \(imessage\) is told by a bridge, and none has come for 2 h: 2 notices to fetch\. On its Mac: bioagent bridge imessage --channel phone --check$/,
+      /^✗ channel +phone \(imessage\) is told by a bridge, and 2 notices untold, the oldest for 2 h\. On its Mac: bioagent bridge imessage --channel phone --check$/,
     );
     const good = await doctor(fresh);
     assert.equal(good.code, 0, good.stdout);
