@@ -146,7 +146,7 @@ test("the OpenAPI document has every route, its parameters, bodies and errors", 
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
   assert.deepEqual(operations.sort(), ROUTES.map(({ method, path }) => `${method} ${path}`).sort());
-  assert.equal(operations.length, 14);
+  assert.equal(operations.length, 19);
   const start = paths["/v1/runs"]!["post"]!;
   const statuses = Object.keys(start["responses"] as object);
   assert.deepEqual(statuses, ["200", "201", "400", "405", "409", "413", "415", "429", "500", "503"]);
