@@ -188,8 +188,13 @@ function namesSender(text: string, from: string): boolean {
   return named.some((identity) => identity === from.toLowerCase() || identity === domain);
 }
 
-/** This process lacks it; another one that delivers from the same store may not. */
-const lacking = (reason: string): Sent => ({ kind: "rejected", reason, after_seconds: ELSEWHERE_SECONDS });
+/** This process lacks it; another one that delivers from the same store may not, and the channel is not closed to it. */
+const lacking = (reason: string): Sent => ({
+  kind: "rejected",
+  reason,
+  after_seconds: ELSEWHERE_SECONDS,
+  alone: true,
+});
 
 const broken = (reason: string): Sent => ({ kind: "permanent", reason, disable: true });
 

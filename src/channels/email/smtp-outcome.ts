@@ -66,7 +66,9 @@ function ofRefusal(answer: Refusal, place: SmtpPlace): Sent {
   }
   if (code < 500) {
     const after = /gr[ae]y.?list/i.test(text) ? GREYLIST_WAIT_SECONDS : null;
-    return { kind: "rejected", reason: `${said} for channel ${channel}: not now`, after_seconds: after };
+    const reason = `${said} for channel ${channel}: not now`;
+    // A server greylists one recipient, not the next: the others need not wait.
+    return { kind: "rejected", reason, after_seconds: after, alone: true };
   }
   return refused(answer, said, place);
 }

@@ -130,7 +130,7 @@ test("without any credentials it says what to set, and asks nobody", async (t) =
   const { server, send } = await opened(t, { keys: false });
   const delivery = await send();
   // Another process that delivers from the same store may have some: the channel itself is not broken.
-  assert.partialDeepStrictEqual(delivery, { kind: "rejected", after_seconds: 900 });
+  assert.partialDeepStrictEqual(delivery, { kind: "rejected", after_seconds: 900, alone: true });
   assert.match(JSON.stringify(delivery), /none were found. Set role_arn .*AWS_ACCESS_KEY_ID/);
   assert.equal(server.calls.length, 0);
 });
@@ -211,7 +211,7 @@ for (const [what, [script, expected, says]] of Object.entries(STS)) {
 test("a role without an identity is a matter of where it runs; one that fails is tried again", async (t) => {
   const none = await opened(t, { config: { role_arn: ROLE } });
   const here = await none.send();
-  assert.partialDeepStrictEqual(here, { kind: "rejected", after_seconds: 900 });
+  assert.partialDeepStrictEqual(here, { kind: "rejected", after_seconds: 900, alone: true });
   assert.match(JSON.stringify(here), /Google identity of a deployed function/);
   const failing = await opened(t, {
     config: { role_arn: ROLE },

@@ -75,6 +75,7 @@ const faults: ChannelFault[] = [
   played("450 greylisted", said("rcpt", 450, "4.2.0 Greylisted, come back"), {
     kind: "rejected",
     after_seconds: 300,
+    alone: true,
   }),
   played(
     "550 daily limit",
