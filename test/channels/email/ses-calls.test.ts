@@ -53,7 +53,9 @@ async function opened(
 const actions = (server: SesServer) => server.calls.map(({ fields }) => fields.get("Action"));
 
 test("asks SES once, for one recipient, in the region, with the configuration set", async (t) => {
-  const { server, send } = await opened(t, { config: { configuration_set: "runs" } });
+  // The first call of a process loads Amazon's parts, which takes a busy machine a while.
+  const config = { configuration_set: "runs" };
+  const { server, send } = await opened(t, { config, timeoutMilliseconds: 10_000 });
   assert.equal((await send()).kind, "delivered");
   const [{ fields, headers } = assert.fail("no call")] = server.calls;
   assert.deepEqual([...fields].filter(([key]) => key !== "RawMessage.Data").toSorted(), [
