@@ -20,12 +20,12 @@ const QUOTA_WAIT_SECONDS = 3_600;
 const RATE_WAIT_SECONDS = 2;
 const ELSEWHERE_SECONDS = 900;
 
-/** Of AWS's words for "too fast"; the first is that of SES. */
-const THROTTLED = /^(Throttling|ThrottlingException|TooManyRequestsException|RequestLimitExceeded|SlowDown)$/;
+/** Of AWS's words for "too fast"; the first is that of SES. All these without `Exception`, which some of them have and some have not. */
+const THROTTLED = /^(Throttling|TooManyRequests|RequestLimitExceeded|SlowDown)$/;
 const KEYS_REFUSED =
-  /^(InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClientException|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken(Exception)?|OptInRequired|AuthFailure)$/;
-const FORBIDDEN = /^(AccessDenied|AccessDeniedException|UnauthorizedOperation|NotAuthorized)$/;
-const EXPIRED = /^ExpiredToken(Exception)?$/;
+  /^(InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClient|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken|OptInRequired|AuthFailure)$/;
+const FORBIDDEN = /^(AccessDenied|UnauthorizedOperation|NotAuthorized)$/;
+const EXPIRED = /^ExpiredToken$/;
 const CLOCK = /^(RequestExpired|RequestTimeTooSkewed)$/;
 /** SES's other way to say so, under the name of a wrong key. */
 const TOO_OLD = /^Signature (expired|not yet current)/;
@@ -64,6 +64,7 @@ function withoutCredentials(
   { code, status }: Extract<SesAnswer, { kind: "no_credentials" }>,
   { channel }: SesPlace,
 ): Sent {
+  const error = bare(code);
   const said = `No AWS credentials for channel ${channel}`;
   if (code === "no_identity") {
     return lacking(
@@ -75,7 +76,7 @@ function withoutCredentials(
       `${said}: none were found. Set role_arn (terraform/environments/aws makes the role), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.`,
     );
   }
-  if (FORBIDDEN.test(code) || /^(InvalidIdentityToken|ValidationError)/.test(code)) {
+  if (FORBIDDEN.test(error) || /^(InvalidIdentityToken|ValidationError)$/.test(error)) {
     return broken(
       `${said}: STS answered ${code}, so the role of role_arn does not trust this process. Give its Google account's number as google_account_ids in terraform/environments/aws and apply.`,
     );
@@ -92,10 +93,10 @@ function ofRefusal(answer: Refusal, place: SesPlace): Sent {
   const { status, code } = answer;
   const said = `SES answered ${status} ${wordOf(code) || "with something else"}`;
   const { channel } = place;
+  if (THROTTLED.test(bare(code)) || status === 429) return tooFast(answer, channel);
   if (status >= 500) {
     return { kind: "ambiguous", reason: `${said} for channel ${channel}. It may have arrived.` };
   }
-  if (THROTTLED.test(code) || status === 429) return tooFast(answer, channel);
   if (status < 300) {
     const reason = `${said} for channel ${channel}, without a message id. It may have arrived; does AWS_ENDPOINT_URL_SES point to SES?`;
     return { kind: "ambiguous", reason };
@@ -118,7 +119,8 @@ function tooFast({ text }: Refusal, channel: string): Sent {
 }
 
 function refused(answer: Refusal, said: string, place: SesPlace): Sent {
-  const { code, text } = answer;
+  const { text } = answer;
+  const code = bare(answer.code);
   const { channel, region, roleArn } = place;
   if (code === "MessageRejected") return rejectedMessage(text, said, place);
   if (CLOCK.test(code) || TOO_OLD.test(text) || (EXPIRED.test(code) && roleArn)) {
@@ -133,23 +135,28 @@ function refused(answer: Refusal, said: string, place: SesPlace): Sent {
     );
   }
   const what = /^Invalid|^Validation|^Malformed/.test(code) ? quoted(text) : "";
-  const reason = `${said}${what} for channel ${channel}: check its from, to and region`;
+  const check = wordOf(code)
+    ? "check its from, to and region"
+    : "is it SES that answers, and not a proxy or another AWS_ENDPOINT_URL_SES?";
+  const reason = `${said}${what} for channel ${channel}: ${check}`;
   return { kind: "permanent", reason, disable: false };
 }
 
 /** What mends the channel itself, whatever the message. */
 function remedyOf(code: string, { channel, region, from, configurationSet }: SesPlace): string | null {
-  if (code === "MailFromDomainNotVerifiedException") {
+  if (code === "MailFromDomainNotVerified") {
     return `the custom MAIL FROM domain of ${from} has no MX record that SES in ${region} can see; publish it, or let SES fall back to its own`;
   }
-  if (code === "AccountSendingPausedException") {
+  if (code === "AccountSendingPaused") {
     return `sending is paused for the whole AWS account in ${region}; see the SES console's account dashboard, and resume it there`;
   }
-  if (code === "ConfigurationSetSendingPausedException") {
+  if (code === "ConfigurationSetSendingPaused") {
     return `sending is paused for configuration set ${configurationSet ?? "of the sender"}; resume it in the SES console`;
   }
-  if (code === "ConfigurationSetDoesNotExistException") {
-    return `there is no configuration set ${configurationSet ?? ""} in ${region}; create it, or remove configuration_set of channel ${channel}`;
+  if (code === "ConfigurationSetDoesNotExist") {
+    return configurationSet === undefined
+      ? `the configuration set that the sender's identity names does not exist in ${region}; create it, or take it out of the identity`
+      : `there is no configuration set ${configurationSet} in ${region}; create it, or remove configuration_set of channel ${channel}`;
   }
   if (KEYS_REFUSED.test(code)) {
     return `the AWS keys are wrong, revoked or for another partition; set new AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or role_arn of channel ${channel}`;
@@ -197,6 +204,9 @@ const lacking = (reason: string): Sent => ({
 });
 
 const broken = (reason: string): Sent => ({ kind: "permanent", reason, disable: true });
+
+/** AWS's own documents write the same error with and without it. */
+const bare = (code: string): string => code.replace(/Exception$/, "");
 
 /** AWS's errors are single words; a stranger's page is not quoted. */
 const wordOf = (code: string): string => (/^[A-Za-z][\w.]{1,80}$/.test(code) ? code : "");

@@ -128,6 +128,12 @@ test("an answer that cannot have arrived keeps nothing", async (t) => {
   }
 });
 
+test("a configuration set that only the sender's identity names is looked for there", async (t) => {
+  const { server, send } = await opened(t);
+  server.script(sesError(400, "ConfigurationSetDoesNotExist", "x"));
+  assert.match(JSON.stringify(await send()), /sender's identity names does not exist in eu-west-1/);
+});
+
 test("without any credentials it says what to set, and asks nobody", async (t) => {
   const { server, send } = await opened(t, { keys: false });
   const delivery = await send();

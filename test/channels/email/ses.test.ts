@@ -116,7 +116,19 @@ const faults: ChannelFault[] = [
     broken,
     /MX record/,
   ),
+  played(
+    "MailFromDomainNotVerified, by its other name",
+    sesError(400, "MailFromDomainNotVerified", "x"),
+    broken,
+    /MX record/,
+  ),
   played("AccountSendingPaused", sesError(400, "AccountSendingPausedException", "x"), broken, /resume it/),
+  played(
+    "AccountSendingPaused, by its other name",
+    sesError(400, "AccountSendingPaused", "x"),
+    broken,
+    /resume it/,
+  ),
   played(
     "a paused configuration set",
     sesError(400, "ConfigurationSetSendingPausedException", "x"),
@@ -170,6 +182,10 @@ const faults: ChannelFault[] = [
     ours,
     /Missing final/,
   ),
+  played("503 Throttling", sesError(503, "Throttling", "Rate exceeded"), {
+    kind: "rejected",
+    after_seconds: 2,
+  }),
   played("500 InternalFailure", sesError(500, "InternalFailure", "x"), ambiguous, /500 InternalFailure/),
   played("503 ServiceUnavailable", sesError(503, "ServiceUnavailable", "x"), ambiguous),
   played(
@@ -182,7 +198,7 @@ const faults: ChannelFault[] = [
     "403 of a proxy",
     { status: 403, body: "<html>Blocked</html>", type: "text/html" },
     ours,
-    /403 with something else/,
+    /403 with something else.*a proxy/,
   ),
   played("400 in JSON", { status: 400, body: '{"message":"Bad"}', type: "application/json" }, ours),
   played("302", { status: 302 }, { kind: "rejected" }, /AWS_ENDPOINT_URL_SES/),
