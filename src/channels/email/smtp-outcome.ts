@@ -13,6 +13,9 @@ export interface SmtpPlace {
   readonly id: string;
 }
 
+/** To a login: the server has none, or none of ours. */
+const UNKNOWN_COMMAND: readonly number[] = [500, 502, 503, 504];
+
 type Refusal = Extract<SmtpAnswer, { kind: "refused" }>;
 type Failure = Extract<SmtpAnswer, { kind: "failure" }>;
 
@@ -35,7 +38,8 @@ export function smtpOutcome(answer: SmtpAnswer, place: SmtpPlace): Sent {
   }
 }
 
-function ofFailure({ code, stage, sent }: Failure, { channel, host, port }: SmtpPlace): Sent {
+function ofFailure(failure: Failure, { channel, host, port }: SmtpPlace): Sent {
+  const { code, stage, sent } = failure;
   if (sent) {
     const reason = `The mail server ${host} did not confirm the mail of channel ${channel}: ${code}. It may have arrived.`;
     return { kind: "ambiguous", reason };
@@ -47,6 +51,11 @@ function ofFailure({ code, stage, sent }: Failure, { channel, host, port }: Smtp
   if (code === "EPROTO" || /SSL|TLS/.test(code)) {
     const reason = `The mail server ${host}:${port} does not speak TLS as channel ${channel} asks: ${code}. smtps:// is for port 465, smtp:// for 587 and 25.`;
     return { kind: "rejected", reason, after_seconds: null };
+  }
+  // Nodemailer has read the limit in the server's greeting, and has not asked.
+  if (code === "EMESSAGE" && stage === "sender") {
+    const reason = `The mail server ${host} takes no mail of this size on channel ${channel}.`;
+    return { kind: "permanent", reason, disable: false };
   }
   const where = stage === "connect" ? "was not reached" : `broke off at ${stage}`;
   const reason = `The mail server ${host}:${port} ${where} for channel ${channel}: ${code}. Check the network, and host and port in url.`;
@@ -84,6 +93,9 @@ function refused({ stage, code, text }: Refusal, said: string, { channel, from, 
     reason: `${said}: ${remedy}`,
     disable: true,
   });
+  if (stage === "login" && UNKNOWN_COMMAND.includes(code)) {
+    return broken(`it has no login by user and password there; see the port in url of channel ${channel}`);
+  }
   if (stage === "login") return broken(`correct user and password in url of channel ${channel}`);
   if (code === 530 || code === 538) {
     return broken(`it wants a login; put user and password into url of channel ${channel}`);

@@ -165,6 +165,14 @@ test("a server that wants a login, and is given none, says so", async (t) => {
   assert.match(JSON.stringify(delivery), /530.*put user and password into url of channel pi/);
 });
 
+test("a mail that is larger than the server takes is not sent, and not tried again", async (t) => {
+  const server = await started(t, { size: 1_000 });
+  const delivery = await opened({ url: server.url, allowPrivateUrls: true }).send();
+  assert.partialDeepStrictEqual(delivery, { kind: "permanent", disable: false });
+  assert.match(JSON.stringify(delivery), /no mail of this size/);
+  assert.deepEqual(server.received, []);
+});
+
 test("a server that drips words for ever is left at the time limit", async (t) => {
   const server = net.createServer((socket) => {
     socket.write("220 mail.test\r\n");

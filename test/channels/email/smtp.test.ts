@@ -58,6 +58,12 @@ const faults: ChannelFault[] = [
     broken,
     /535 5.7.8: correct user and password in url of channel pi/,
   ),
+  played(
+    "504 to the login",
+    said("auth", 504, "5.5.4 unrecognized authentication type"),
+    broken,
+    /no login by user and password there.*url of channel pi/,
+  ),
   played("454 to the login", said("auth", 454, "4.7.0 later"), { kind: "rejected" }, /454 4.7.0/),
   played("silence at the login", { at: "auth", does: "hang" }, { kind: "rejected" }, /login/),
   played("550 to the sender", said("mail", 550, "5.7.60 no right to send as"), broken, /runs@lab.org/),
