@@ -72,7 +72,7 @@ function bodyOf({ title, head, details, tail }: MailLines): string {
 
 function listOf(details: readonly string[]): string[] {
   if (details.length === 0) return [];
-  const items = details.map((detail) => `<li dir="auto" style="margin:0 0 6px">${escapeHtml(detail)}</li>`);
+  const items = details.map((detail) => `<li style="margin:0 0 6px">${escapeHtml(detail)}</li>`);
   return [`<ul style="margin:16px 0 0;padding:0 0 0 20px">`, ...items, "</ul>"];
 }
 

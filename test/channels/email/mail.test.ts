@@ -195,6 +195,12 @@ test("the page holds no markup but its own, no link, no picture, no script", asy
   assert.doesNotMatch(clean!, /<(?:a|img|script|link|iframe|form)\b|url\(/);
 });
 
+test("a sentence that begins with Hebrew or Arabic reads from left to right like the rest of the page", async () => {
+  const { html } = await parsed(message("run.failed", { details: ["דוגמה failed: no file"] }));
+  assert.match(html!, /<li style="[^"]*">דוגמה failed: no file<\/li>/);
+  assert.doesNotMatch(html!, /\bdir=/);
+});
+
 test("the inbox shows the counts and the first reason beside the subject", async () => {
   const { html } = await parsed(STORIES["some-failed"]!);
   const [, preview] = /<div style="display:none[^>]*>([^&]*)/.exec(html!) ?? [];
