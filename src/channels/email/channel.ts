@@ -64,8 +64,10 @@ async function deliver(sender: Sender, message: Message, recipient: string): Pro
     return { kind: "permanent", reason, disable: false };
   }
   try {
-    const sent = await send(await composeMail(message, { from, to, replyTo }, now()));
-    return sent.kind === "delivered" ? { kind: "delivered", keep: keptAfter(message.kept, sent.id) } : sent;
+    const mail = await composeMail(message, { from, to, replyTo }, now());
+    const sent = await send(mail);
+    if (sent.kind !== "delivered") return sent;
+    return { kind: "delivered", keep: keptAfter(message, { id: sent.id, subject: mail.subject }) };
   } catch (error) {
     // Only making the mail can throw, so nothing was sent. What is in the error nobody has looked at.
     const what = error instanceof Error ? error.name : "unknown";

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import type { Kept, Message } from "../../ports.ts";
 import type { Mailbox } from "./address.ts";
 
-/** What is kept of a run and recipient: the ids of the first mail and of the last. */
+/** What is kept of a run and recipient: the ids of the first mail and of the last, and the subject of the start. */
 const FIRST = "first_message_id";
 const LAST = "last_message_id";
+const SUBJECT = "subject";
 
 /** As RFC 5322 writes one; nothing else from the store comes into a header. */
 const MESSAGE_ID = /^<[^<>\s@]{1,200}@[^<>\s@]{1,253}>$/;
@@ -15,10 +16,23 @@ export function referencesOf(kept: Kept, ownId: string): string[] {
   return [...new Set(ids as string[])].filter((id) => id !== ownId);
 }
 
-/** What to keep once a mail of this id has been taken. */
-export function keptAfter(kept: Kept, id: string): Kept {
+/** The subject under which the run's start was told; null where it was not. */
+export function begunSubject(kept: Kept): string | null {
+  const subject = kept[SUBJECT];
+  return typeof subject === "string" && subject !== "" ? subject : null;
+}
+
+/** What to keep once a mail has been taken, which arrives under this id. */
+export function keptAfter(
+  { event, kept }: Pick<Message, "event" | "kept">,
+  { id, subject }: { readonly id: string; readonly subject: string },
+): Kept {
   const first = kept[FIRST];
-  return { [FIRST]: typeof first === "string" ? first : id, [LAST]: id };
+  return {
+    [FIRST]: typeof first === "string" ? first : id,
+    [LAST]: id,
+    ...(event === "run.started" && begunSubject(kept) === null ? { [SUBJECT]: subject } : {}),
+  };
 }
 
 /** The same notice always has the same id: a mailbox that looks at ids shows a repeat once. SES puts its own in its place. */

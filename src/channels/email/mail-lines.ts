@@ -1,5 +1,6 @@
 import { cutText, fitDetails, flatten, noticeParts } from "../../core/message.ts";
 import type { Message } from "../../ports.ts";
+import { begunSubject } from "./conversation.ts";
 
 /** A notice as lines of plain text; both forms of a mail are made of the same. */
 export interface MailLines {
@@ -28,20 +29,33 @@ export function mailLines(message: Message, maxDetailChars: number): MailLines {
 export const textOf = ({ title, head, details, tail }: MailLines): string =>
   [title, ...head, ...details, ...tail].join("\n");
 
-/** What an inbox shows beside the subject: the counts, or the first reason where there are none. */
-export const previewOf = ({ head, details }: MailLines): string =>
-  cutText([head.find(isStatus)?.slice("Status: ".length), details[0]].filter(Boolean).join(" · "), 250);
-
-/**
- * One line that says how it went. The end is told under another subject than the start: Gmail then shows two conversations, but a
- * failure never hides behind a "Re: ... started".
- */
-export function subjectOf({ title, head }: MailLines, message: Message): string {
-  const run = `${title}: ${message.facts.run_id}`;
-  const status = head.find(isStatus)?.slice("Status: ".length);
-  const line = `${message.test ? "[Test] " : ""}${run}${status ? ` (${status})` : ""}`;
-  // A run's id has come through no filter of ours when it was imported.
-  return cutText(flatten(line), MAX_SUBJECT_CHARS);
+/** What an inbox shows beside the subject: what has happened, if the subject does not say it, the counts, the first reason. */
+export function previewOf(lines: MailLines, message: Message): string {
+  const { title, details } = lines;
+  const happened = subjectOf(lines, message).includes(title) ? null : title.slice(OURS.length);
+  return cutText([happened, statusOf(lines), details[0]].filter(Boolean).join(" · "), 250);
 }
 
-const isStatus = (line: string): boolean => line.startsWith("Status: ");
+/** Every title begins with it. */
+const OURS = "🧬 BioAgent ";
+
+/**
+ * One line that says how it went. But where the start was told, all mails of the run have its subject, which says nothing that the end
+ * makes untrue: Gmail shows mails of different subjects as different conversations, whatever their References say.
+ */
+export function subjectOf(lines: MailLines, message: Message): string {
+  const begun = begunSubject(message.kept);
+  // A run's id has come through no filter of ours when it was imported.
+  const subject = cutText(flatten(begun ?? ownSubject(lines, message)), MAX_SUBJECT_CHARS);
+  return begun === null ? subject : `Re: ${subject}`;
+}
+
+function ownSubject(lines: MailLines, { event, facts, test }: Message): string {
+  const mark = test ? "[Test] " : "";
+  if (event === "run.started") return `${mark}${OURS}Run: ${facts.run_id}`;
+  const status = statusOf(lines);
+  return `${mark}${lines.title}: ${facts.run_id}${status ? ` (${status})` : ""}`;
+}
+
+const statusOf = ({ head }: MailLines): string | undefined =>
+  head.find((line) => line.startsWith("Status: "))?.slice("Status: ".length);

@@ -9,6 +9,7 @@ export interface Mail {
   readonly to: Mailbox;
   /** Its own `Message-ID`, in `<>`. */
   readonly id: string;
+  readonly subject: string;
   /** The whole of it, lines ended by CRLF, ASCII only. */
   readonly raw: Buffer;
 }
@@ -31,12 +32,13 @@ export async function composeMail(message: Message, who: Correspondents, now: Da
   const id = messageIdOf(message, from, to);
   const references = referencesOf(message.kept, id);
   const { lines, html } = pageOf(message);
+  const subject = subjectOf(lines, message);
   const composer = new MailComposer({
     // Names and addresses as parts: nothing in them is parsed for a second address.
     from,
     to,
     ...(replyTo ? { replyTo } : {}),
-    subject: subjectOf(lines, message),
+    subject,
     messageId: id,
     date: now,
     ...(references.length > 0 ? { references, inReplyTo: references.at(-1) } : {}),
@@ -56,7 +58,7 @@ export async function composeMail(message: Message, who: Correspondents, now: Da
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  return { from, to, id, raw: await composer.compile().build() };
+  return { from, to, id, subject, raw: await composer.compile().build() };
 }
 
 function pageOf(message: Message): { lines: MailLines; html: string } {

@@ -65,11 +65,62 @@ test("the same notice to the same person has the same Message-ID, and no other h
 test("the end of a run answers its start, and a third mail both", async () => {
   const first = await parsed(started());
   assert.deepEqual([first.inReplyTo, first.references], [undefined, undefined]);
-  const afterFirst = keptAfter({}, "<a@lab.org>");
+  const subject = "s";
+  const afterFirst = keptAfter({ event: "run.started", kept: {} }, { id: "<a@lab.org>", subject });
   const second = await parsed({ ...STORIES["waiting"]!, kept: afterFirst });
   assert.deepEqual([second.inReplyTo, second.references], ["<a@lab.org>", "<a@lab.org>"]);
-  const third = await parsed({ ...STORIES["all-succeeded"]!, kept: keptAfter(afterFirst, "<b@lab.org>") });
+  const waited = { event: "run.waiting", kept: afterFirst } as const;
+  const kept = { ...afterFirst, ...keptAfter(waited, { id: "<b@lab.org>", subject }) };
+  const third = await parsed({ ...STORIES["all-succeeded"]!, kept });
   assert.deepEqual([third.inReplyTo, third.references], ["<b@lab.org>", "<a@lab.org> <b@lab.org>"]);
+});
+
+/** What the inbox shows beside the subject. */
+const previewIn = (html: string): string => /<div style="display:none[^>]*>([^&]*)/.exec(html)?.[1] ?? "";
+
+test("one conversation also in Gmail: all mails have the start's subject, which does not tell the end", async () => {
+  const start = await parsed(started());
+  assert.equal(start.subject, "🧬 BioAgent Run: 2026-02-27_rnaseq_001");
+  assert.equal(previewIn(start.html!), "Run Started · 10 samples, 5 steps, 46 jobs");
+  let kept: Kept = {};
+  for (const story of ["started", "waiting", "all-failed", "started", "all-succeeded"]) {
+    const told = { ...STORIES[story]!, kept };
+    const { id, subject } = await compose(told);
+    if (kept["last_message_id"]) assert.equal(subject, `Re: ${start.subject}`, story);
+    kept = { ...kept, ...keptAfter(told, { id, subject }) };
+  }
+});
+
+test("in a conversation the result stands first beside the subject", async () => {
+  const kept = {
+    first_message_id: "<a@lab.org>",
+    last_message_id: "<a@lab.org>",
+    subject: "🧬 BioAgent Run: x",
+  };
+  const { html, text } = await parsed({ ...STORIES["all-failed"]!, kept });
+  assert.equal(
+    previewIn(html!),
+    "Run Failed · ✅ 0/2 succeeded, ❌ 2 failed · sample01, sample02: fastqc failed (permission). The provider refused the creation.",
+  );
+  assert.match(text!, /^🧬 BioAgent Run Failed\nRun: /);
+});
+
+test("where the start was not told, a subject says how it went, and nobody else's subject is taken for it", async () => {
+  for (const subject of [undefined, 7, "", null]) {
+    const kept = {
+      first_message_id: "<a@lab.org>",
+      last_message_id: "<a@lab.org>",
+      ...(subject === undefined ? {} : { subject }),
+    };
+    const mail = await parsed({ ...STORIES["all-failed"]!, kept });
+    assert.equal(
+      mail.subject,
+      "🧬 BioAgent Run Failed: 2026-02-27_rnaseq_001 (✅ 0/2 succeeded, ❌ 2 failed)",
+    );
+  }
+  const evil = "x\r\nBcc: evil@evil.example\r\n\r\n<b>";
+  const { raw } = await compose({ ...STORIES["all-failed"]!, kept: { subject: evil } });
+  assert.doesNotMatch(headerLines(raw).join("\n"), /^Bcc:/im);
 });
 
 test("a mail never answers itself, nor what is no id", async () => {
@@ -203,9 +254,8 @@ test("a sentence that begins with Hebrew or Arabic reads from left to right like
 
 test("the inbox shows the counts and the first reason beside the subject", async () => {
   const { html } = await parsed(STORIES["some-failed"]!);
-  const [, preview] = /<div style="display:none[^>]*>([^&]*)/.exec(html!) ?? [];
   assert.match(
-    preview!,
+    previewIn(html!),
     /^✅ 7\/10 succeeded, ❌ 2 failed, ⏭ 1 skipped, step multiqc failed · sample02: salmon_quant/,
   );
 });

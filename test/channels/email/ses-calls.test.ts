@@ -90,13 +90,18 @@ test("keeps the id under which SES sends, and the next mail answers it", async (
   server.script({ status: 200, body: taken("0102-start") });
   const first = await send("started");
   const id = "<0102-start@eu-west-1.amazonses.com>";
-  assert.deepEqual(first, { kind: "delivered", keep: { first_message_id: id, last_message_id: id } });
+  const subject = "🧬 BioAgent Run: 2026-02-27_rnaseq_001";
+  assert.deepEqual(first, {
+    kind: "delivered",
+    keep: { first_message_id: id, last_message_id: id, subject },
+  });
   server.script({ status: 200, body: taken("0102-end") });
   const second = await send("all-succeeded", first.keep);
   assert.equal(second.keep?.["first_message_id"], id);
   assert.equal(second.keep?.["last_message_id"], "<0102-end@eu-west-1.amazonses.com>");
   const mail = await readMail(server.mails()[1]!);
   assert.deepEqual([headerOf(mail, "In-Reply-To"), headerOf(mail, "References")], [id, id]);
+  assert.equal(mail.subject, `Re: ${subject}`);
 });
 
 test("in us-east-1 the id stands under email.amazonses.com", async (t) => {

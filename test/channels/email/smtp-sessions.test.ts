@@ -85,7 +85,12 @@ test("keeps the mail's own id, and the next mail answers it", async (t) => {
   const first = await send("started");
   const second = await send("all-succeeded", first.keep);
   const [start, end] = await Promise.all(server.received.map(({ raw }) => readMail(raw)));
-  assert.deepEqual(first.keep, { first_message_id: start!.messageId, last_message_id: start!.messageId });
+  assert.deepEqual(first.keep, {
+    first_message_id: start!.messageId,
+    last_message_id: start!.messageId,
+    subject: start!.subject,
+  });
+  assert.equal(end!.subject, `Re: ${start!.subject}`);
   assert.deepEqual(second.keep, { first_message_id: start!.messageId, last_message_id: end!.messageId });
   assert.deepEqual([end!.inReplyTo, end!.references], [start!.messageId, start!.messageId]);
 });
