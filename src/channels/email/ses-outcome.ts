@@ -66,10 +66,10 @@ function withoutCredentials(
 ): Sent {
   const error = bare(code);
   const said = `No AWS credentials for channel ${channel}`;
-  if (code === "no_identity") {
-    return lacking(
-      `${said}: its role_arn is assumed with the Google identity of a deployed function, and this process has none. Run it there, or remove role_arn and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
-    );
+  if (code === "no_identity" || code === "no_identity_token") {
+    const reason = `${said}: its role_arn is assumed with the Google identity of a deployed function, and this process has none. Run it there, or remove role_arn and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`;
+    // A function asks for its token, and may not get it at the moment.
+    return code === "no_identity" ? lacking(reason) : { kind: "rejected", reason, after_seconds: null };
   }
   if (/^(CredentialsProviderError|TokenProviderError)$/.test(code)) {
     return lacking(

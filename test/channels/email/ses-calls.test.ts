@@ -231,7 +231,8 @@ test("a role without an identity is a matter of where it runs; one that fails is
     identityToken: () => Promise.reject(new Error(TOKEN)),
   });
   const later = await failing.send();
-  assert.equal(later.kind, "rejected");
+  assert.partialDeepStrictEqual(later, { kind: "rejected", after_seconds: null });
+  assert.match(JSON.stringify(later), /Google identity of a deployed function/);
   assert.ok(!JSON.stringify(later).includes(TOKEN));
   const hanging = await opened(t, {
     config: { role_arn: ROLE },
