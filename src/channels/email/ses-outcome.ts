@@ -127,6 +127,12 @@ function refused(answer: Refusal, said: string, place: SesPlace): Sent {
     const reason = `${said} for channel ${channel}: the signature was too old. Check this machine's clock if it stays so.`;
     return { kind: "rejected", reason, after_seconds: 5 };
   }
+  if (EXPIRED.test(code)) {
+    // It is this process's session, and a login mends it: what waits is told then.
+    return lacking(
+      `${said} for channel ${channel}: the AWS session has ended; log in again, or set role_arn or lasting keys`,
+    );
+  }
   const remedy = remedyOf(code, place);
   if (remedy) return broken(`${said}: ${remedy}`);
   if (FORBIDDEN.test(code)) {
@@ -161,7 +167,6 @@ function remedyOf(code: string, { channel, region, from, configurationSet }: Ses
   if (KEYS_REFUSED.test(code)) {
     return `the AWS keys are wrong, revoked or for another partition; set new AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or role_arn of channel ${channel}`;
   }
-  if (EXPIRED.test(code)) return "the AWS session has ended; log in again, or set role_arn or lasting keys";
   return null;
 }
 

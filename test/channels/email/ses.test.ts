@@ -153,7 +153,12 @@ const faults: ChannelFault[] = [
     broken,
     /SignatureDoesNotMatch/,
   ),
-  played("a session that has ended", sesError(403, "ExpiredToken", "x"), broken, /log in again/),
+  played(
+    "a session that has ended",
+    sesError(403, "ExpiredToken", "x"),
+    { kind: "rejected", after_seconds: 900, alone: true },
+    /log in again/,
+  ),
   played(
     "a permission that is missing",
     sesError(403, "AccessDenied", "User arn:aws:iam::1:user/x is not authorized to perform ses:SendRawEmail"),
