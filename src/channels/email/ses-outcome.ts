@@ -94,6 +94,10 @@ function ofRefusal(answer: Refusal, place: SesPlace): Sent {
   const said = `SES answered ${status} ${wordOf(code) || "with something else"}`;
   const { channel } = place;
   if (THROTTLED.test(bare(code)) || status === 429) return tooFast(answer, channel);
+  // AWS's own word for a request that was not handled; a gateway's 503 may hide an answer.
+  if (code === "ServiceUnavailable") {
+    return { kind: "rejected", reason: `${said} for channel ${channel}: not now`, after_seconds: null };
+  }
   if (status >= 500) {
     return { kind: "ambiguous", reason: `${said} for channel ${channel}. It may have arrived.` };
   }

@@ -192,7 +192,11 @@ const faults: ChannelFault[] = [
     after_seconds: 2,
   }),
   played("500 InternalFailure", sesError(500, "InternalFailure", "x"), ambiguous, /500 InternalFailure/),
-  played("503 ServiceUnavailable", sesError(503, "ServiceUnavailable", "x"), ambiguous),
+  played("503 ServiceUnavailable", sesError(503, "ServiceUnavailable", "x"), {
+    kind: "rejected",
+    after_seconds: null,
+  }),
+  played("503 of a gateway", { status: 503, body: "<html>", type: "text/html" }, ambiguous),
   played(
     "502 of a gateway",
     { status: 502, body: "<html>bad", type: "text/html" },
