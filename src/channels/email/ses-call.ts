@@ -76,8 +76,8 @@ function failureOf(error: unknown): SesAnswer {
   return { kind: "failure", code: "unknown", sent: true };
 }
 
-/** Generic names that the SDK gives to an answer that it could not read. */
-const UNREAD = ["Error", "Unknown", "TypeError", "SyntaxError"];
+/** Generic names that the SDK gives to an answer that it could not read; the last to any 404. */
+const UNREAD = ["Error", "Unknown", "TypeError", "SyntaxError", "NotFound"];
 
 /** AWS's word and the status; `status` 0 when nobody answered. */
 function answerIn(error: unknown): { code: string; status: number } {
@@ -100,11 +100,11 @@ function systemCode(error: unknown): string | null {
   return null;
 }
 
-/** No connection, or no trust in it: the SDK's own words for the first, Node's codes for the rest. */
+/** No address, no connection, or no trust in it: the SDK's own words for a slow one, Node's codes for the rest. */
 function neverSent(code: string, text: string): boolean {
   if (code === "timeout") return /did not establish a connection/.test(text);
   return (
     ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "EPROTO"].includes(code) ||
-    /CERT|TLS|SSL/.test(code)
+    /CERT|TLS|SSL|^ERR_INVALID_/.test(code)
   );
 }

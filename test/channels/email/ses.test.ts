@@ -209,6 +209,12 @@ const faults: ChannelFault[] = [
     ours,
     /403 with something else.*a proxy/,
   ),
+  played(
+    "404 of something else",
+    { status: 404, body: "<html>", type: "text/html" },
+    ours,
+    /404 with something else.*is it SES/,
+  ),
   played("400 in JSON", { status: 400, body: '{"message":"Bad"}', type: "application/json" }, ours),
   played("302", { status: 302 }, { kind: "rejected" }, /AWS_ENDPOINT_URL_SES/),
   played("429", { status: 429 }, { kind: "rejected", after_seconds: 2 }),
@@ -226,6 +232,12 @@ const faults: ChannelFault[] = [
     },
     expected: { kind: "rejected", after_seconds: null },
     says: /not reached.*ECONNREFUSED/,
+  },
+  {
+    name: "an address that is none",
+    arrange: async () => rigOf(await startSesServer(), "ses.example"),
+    expected: { kind: "rejected", after_seconds: null },
+    says: /not reached/,
   },
   {
     name: "TLS with a server that speaks none",
