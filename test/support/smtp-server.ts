@@ -6,10 +6,14 @@ import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 /** Where in a session the server misbehaves. */
 export type SmtpMoment = "connect" | "auth" | "mail" | "rcpt" | "data";
 
-/** What it does there: an answer with this code, nothing at all, or a lost connection. */
+/** What it does there: an answer with this code, its usual one but late, nothing at all, or a lost connection. */
 export interface SmtpScript {
   readonly at: SmtpMoment;
-  readonly does: { readonly code: number; readonly text: string } | "hang" | "reset";
+  readonly does:
+    | { readonly code: number; readonly text: string }
+    | { readonly afterMilliseconds: number }
+    | "hang"
+    | "reset";
 }
 
 export interface SmtpReceived {
@@ -54,6 +58,10 @@ export async function startSmtpServer(options: SMTPServerOptions = {}): Promise<
     if (script.does === "hang") return;
     if (script.does === "reset") {
       for (const socket of sockets) socket.resetAndDestroy();
+      return;
+    }
+    if ("afterMilliseconds" in script.does) {
+      setTimeout(next, script.does.afterMilliseconds);
       return;
     }
     next(Object.assign(new Error(script.does.text), { responseCode: script.does.code }));

@@ -12,7 +12,7 @@ import type { Transport } from "./transport.ts";
 
 /** For tests. */
 export interface EmailOptions {
-  /** Of one sending. */
+  /** Of a call to SES, and until a mail server has the mail. */
   readonly timeoutMilliseconds?: number;
   readonly now?: () => Date;
   /** Whom to trust as a mail server. */
@@ -24,7 +24,7 @@ const SES_PACE_MILLISECONDS = 100;
 /** Large providers take 30 mails a minute of one login. */
 const SMTP_PACE_MILLISECONDS = 2_000;
 
-/** A mail server may look at a mail for a while before it takes it; the function that delivers has minutes. */
+/** The function that delivers has minutes. */
 const TIMEOUT_MILLISECONDS = 20_000;
 
 /** A mail to each of `to`, alone: nobody sees the others, and one bad address stops no other's mail. */

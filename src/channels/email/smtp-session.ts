@@ -13,6 +13,7 @@ export interface SmtpServer {
   /** Never a word in clear. */
   readonly requireTls: boolean;
   readonly login: { readonly user: string; readonly pass: string } | null;
+  /** Until it has the whole mail; then it has this `ANSWER_SHARE` times more to say so. */
   readonly timeoutMilliseconds: number;
   /** For tests: whom to trust. */
   readonly tls?: ConnectionOptions | undefined;
@@ -40,6 +41,12 @@ interface Progress {
   sent: boolean;
 }
 
+/**
+ * Many servers look at a mail before they say that they have taken it. Who leaves too early sends it again, and again: RFC 5321
+ * (4.5.3.2.6) would wait for ten minutes.
+ */
+const ANSWER_SHARE = 2;
+
 /** One mail in one session, no pool, nothing tried twice. Never throws. */
 export async function deliverBySmtp(server: SmtpServer, mail: Mail): Promise<SmtpAnswer> {
   const { default: Connection } = await import("nodemailer/lib/smtp-connection");
@@ -52,14 +59,16 @@ export async function deliverBySmtp(server: SmtpServer, mail: Mail): Promise<Smt
     tls: { minVersion: "TLSv1.2", ...server.tls },
     connectionTimeout: timeoutMilliseconds,
     greetingTimeout: timeoutMilliseconds,
-    socketTimeout: timeoutMilliseconds,
+    socketTimeout: ANSWER_SHARE * timeoutMilliseconds,
     dnsTimeout: timeoutMilliseconds,
     socketCloseTimeout: 250,
     maxResponseSize: 64 * 1024,
   });
   const progress: Progress = { stage: "connect", sent: false };
   const late = (): SmtpAnswer => ({ kind: "failure", code: "timeout", ...progress });
-  const answer = await within(converse(connection, server, mail, progress), timeoutMilliseconds, late);
+  const work = converse(connection, server, mail, progress);
+  const soon = await within(work, timeoutMilliseconds, () => (progress.sent ? null : late()));
+  const answer = soon ?? (await within(work, ANSWER_SHARE * timeoutMilliseconds, late));
   await hangUp(connection, answer);
   return answer;
 }

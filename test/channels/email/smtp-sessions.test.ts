@@ -178,6 +178,16 @@ test("a mail that is larger than the server takes is not sent, and not tried aga
   assert.deepEqual(server.received, []);
 });
 
+test("a server that looks at the mail for longer than it may greet is waited for", async (t) => {
+  const server = await started(t);
+  server.script({ at: "data", does: { afterMilliseconds: 800 } });
+  const { send } = opened({ url: server.url, allowPrivateUrls: true, timeoutMilliseconds: 500 });
+  assert.equal((await send()).kind, "delivered");
+  server.script({ at: "rcpt", does: { afterMilliseconds: 800 } });
+  assert.equal((await send()).kind, "rejected");
+  assert.equal(server.received.length, 1);
+});
+
 test("a server that drips words for ever is left at the time limit", async (t) => {
   const server = net.createServer((socket) => {
     socket.write("220 mail.test\r\n");
