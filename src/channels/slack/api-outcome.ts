@@ -19,8 +19,13 @@ export type CallOutcome =
   | Unreadable
   /** The message that was to be edited, or replied to, is not there any more or takes that no more. Nothing was posted. */
   | { readonly kind: "gone"; readonly reason: string }
-  /** Slack has answered, and has not edited the message this time. Posts may well pass. */
-  | { readonly kind: "stuck"; readonly reason: string; readonly after_seconds: number | null };
+  /** The message was not edited this time, or nobody knows. Posts may well pass; less so when nothing was `answered`. */
+  | {
+      readonly kind: "stuck";
+      readonly reason: string;
+      readonly after_seconds: number | null;
+      readonly answered: boolean;
+    };
 
 export interface Called {
   readonly method: Method;
@@ -82,17 +87,20 @@ function ofFailure(failure: Extract<ApiAnswer, { kind: "failure" }>, called: Cal
     const reason = `Slack was not reached for channel ${name}: ${why}. Check the network, and api_url if it is set.`;
     return { kind: "rejected", reason, after_seconds: null };
   }
-  const said = `Slack did not answer ${called.method} for channel ${name}: ${failure.code}`;
-  if (called.method === "chat.postMessage")
-    return { kind: "ambiguous", reason: `${said}. It may have arrived.` };
-  return { kind: "rejected", reason: `${said}. The edit is made again.`, after_seconds: null };
+  return inDoubt(`Slack did not answer ${called.method} for channel ${name}: ${failure.code}`, called, false);
 }
 
 /** A post may have arrived; an edit is made again without harm. */
-function inDoubt(said: string, { method }: Called): CallOutcome {
+function inDoubt(said: string, { method }: Called, answered = true): CallOutcome {
   if (method === "chat.postMessage") return { kind: "ambiguous", reason: `${said}. It may have arrived.` };
-  return { kind: "stuck", reason: `${said}. The edit is made again.`, after_seconds: null };
+  return { kind: "stuck", reason: `${said}. The edit is made again.`, after_seconds: null, answered };
 }
+
+/** Certainly nothing has happened, and the same may pass next time. */
+const passing = (reason: string, after_seconds: number | null, { method }: Called): CallOutcome =>
+  method === "chat.update"
+    ? { kind: "stuck", reason, after_seconds, answered: true }
+    : { kind: "rejected", reason, after_seconds };
 
 function ofError(answer: Extract<ApiAnswer, { kind: "error" }>, called: Called): CallOutcome {
   const { status, word } = answer;
@@ -108,8 +116,7 @@ function ofError(answer: Extract<ApiAnswer, { kind: "error" }>, called: Called):
   if (UNREADABLE.includes(word) || status === 413) return { kind: "unreadable", reason: said };
   if (Object.hasOwn(PASSING, word)) {
     const reason = `${said} for channel ${name}: it passes by itself and is tried again`;
-    const kind = method === "chat.update" ? "stuck" : "rejected";
-    return { kind, reason, after_seconds: PASSING[word]! };
+    return passing(reason, PASSING[word]!, called);
   }
   return refusal(answer, said, called) ?? ofStatus(status, said, called);
 }
@@ -139,7 +146,7 @@ function ofStatus(status: number, said: string, called: Called): CallOutcome {
   if (status >= 500) return inDoubt(`${said} for channel ${called.name}`, called);
   if (status < 300 || status === 408) {
     const reason = `${said} for channel ${called.name}: does a proxy or api_url stand between here and Slack?`;
-    return { kind: "rejected", reason, after_seconds: null };
+    return passing(reason, null, called);
   }
   const what = status < 400 ? "a redirect, which is not followed" : "which is not Slack's own";
   const reason = `${said}, ${what}: check the proxy, and the api_url of channel ${called.name} if it is set`;

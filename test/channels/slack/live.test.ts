@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { openSlackBot } from "../../../src/channels/slack/bot-channel.ts";
 import type { Channel, Delivery, Kept, Message, RunView } from "../../../src/ports.ts";
 import { mentionsIn, shownOf } from "../../support/slack-rules.ts";
-import { type SlackServer, startSlackServer } from "../../support/slack-server.ts";
+import { type SlackScript, type SlackServer, startSlackServer } from "../../support/slack-server.ts";
 import { type StoryState, storyView } from "../../support/slack-story.ts";
 import { BOT_TOKEN, type SlackPosted } from "../../support/slack-workspace.ts";
 import { HOSTILE_LINES, message } from "../notice-stories.ts";
@@ -327,21 +327,79 @@ for (const event of [
   });
 }
 
-test("when Slack will not edit the message, the end waits for one more try, and is then heard without it", async (t) => {
+const word = (error: string) => ({ status: 200, body: JSON.stringify({ ok: false, error }) });
+
+/** Sendings of the end, one after the other, until it counts as told; the edits meet what `script` says. */
+async function sendingsOfTheEnd(lab: Lab, script: readonly SlackScript[]): Promise<number> {
+  await lab.tell("run.started", {});
+  lab.view = storyView(ENDED);
+  const told = lab.notice("run.completed");
+  for (let tries = 1; ; tries++) {
+    const before = lab.replies.length;
+    if (script[tries - 1]) lab.server.script(script[tries - 1]!);
+    const delivery = await lab.once({ ...told, tries });
+    if (delivery.kind === "delivered") return tries;
+    assert.partialDeepStrictEqual(delivery, { kind: "rejected", alone: true });
+    if (lab.replies.length > before) assert.match(JSON.stringify(delivery), /The thread was told/);
+  }
+}
+
+const NOT_EDITED = {
+  "the end waits for one more try": [word("update_failed"), word("update_failed")],
+  "a server error counts alike": [{ status: 500 }, { status: 500 }],
+  "a stranger's page counts alike": Array<SlackScript>(2).fill({ status: 200, body: "<html>Log in</html>" }),
+  "the end waits longer for an answer": ["hang", "reset", "half", "reset"],
+} as const satisfies Record<string, readonly SlackScript[]>;
+for (const [title, script] of Object.entries(NOT_EDITED)) {
+  test(`when Slack does not edit the message, ${title}, is heard once without it, and is edited later`, async (t) => {
+    const lab = await Lab.open(t);
+    assert.equal(await sendingsOfTheEnd(lab, script), script.length + 1);
+    assert.deepEqual(
+      lab.replies.map(({ broadcast }) => broadcast),
+      [true],
+    );
+    assert.equal(lab.posted[0]!.edits, 1);
+    assert.match(blocksOf(lab.posted[0]!), /^🧬 BioAgent Run Complete\n/);
+  });
+}
+
+test("an end that people have heard counts as told, also when its message is never edited", async (t) => {
+  const lab = await Lab.open(t);
+  assert.equal(await sendingsOfTheEnd(lab, Array<SlackScript>(9).fill({ status: 500 })), 7);
+  assert.equal(lab.replies.length, 1);
+});
+
+test("an end that people have heard is posted no second time when its message is gone since", async (t) => {
+  const lab = await Lab.open(t);
+  const script = [word("update_failed"), word("update_failed"), word("edit_window_closed")];
+  assert.equal(await sendingsOfTheEnd(lab, script), 3);
+  assert.equal(lab.posted.length, 2);
+});
+
+test("who has heard the end is told no failure after it, while its edit is still to come", async (t) => {
   const lab = await Lab.open(t);
   await lab.tell("run.started", {});
   lab.view = storyView(ENDED);
   const told = lab.notice("run.completed");
-  const stuck = { status: 200, body: JSON.stringify({ ok: false, error: "update_failed" }) };
-  lab.server.script(stuck);
-  assert.partialDeepStrictEqual(await lab.once(told), { kind: "rejected", after_seconds: 60 });
-  lab.server.script(stuck);
-  assert.equal((await lab.once(told)).kind, "delivered");
-  assert.deepEqual([lab.posted[0]!.edits, lab.replies.length], [0, 1]);
-  lab.server.script(stuck, stuck);
+  for (const tries of [1, 2]) {
+    lab.server.script(word("update_failed"));
+    await lab.once({ ...told, tries });
+  }
+  await lab.tell("run.progress", ENDED);
+  assert.deepEqual([lab.posted[0]!.edits, lab.replies.length], [1, 1]);
+});
+
+test("progress whose edit Slack does not make waits, and holds up no other message", async (t) => {
+  const lab = await Lab.open(t);
+  await lab.tell("run.started", {});
   const progress = lab.notice("run.progress");
-  await lab.once(progress);
-  assert.equal((await lab.once(progress)).kind, "rejected");
+  for (const script of [word("update_failed"), "reset", { status: 500 }] as const) {
+    lab.server.script(script);
+    assert.partialDeepStrictEqual(await lab.once({ ...progress, tries: 9 }), {
+      kind: "rejected",
+      alone: true,
+    });
+  }
 });
 
 test("who deletes the run's message gets a new one, which goes on, and hears of no failure again", async (t) => {
