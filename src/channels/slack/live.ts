@@ -8,8 +8,8 @@ import { payloadOf, type SlackPayload, slackPayload } from "./payload.ts";
 import { badJobs, keepTold, readTold, settled, type Told } from "./told.ts";
 
 /**
- * One message per run, kept up to date, and its thread. An edit notifies nobody, so what people must hear of is a reply; the end is
- * shown in the channel too. Each delivery makes at most one post, after its edit: what is kept is never more than one post behind.
+ * One message per run, kept up to date, and its thread. An edit notifies nobody, so what people must hear of is a reply; an end, a
+ * wait and a standstill are shown in the channel too. Each delivery makes at most one post, after its edit: what is kept is never more than one post behind.
  */
 export async function deliverLive(bot: Bot, message: Message): Promise<Delivery> {
   const view = await viewOf(message);
@@ -129,8 +129,8 @@ async function tell(bot: Bot, at: Place, message: Message, view: RunView | null)
     case "run.failed":
     case "run.cancelled":
     case "run.stalled":
-      return sayInThread(bot, at, slackPayload(message), true);
     case "run.waiting":
+      return sayInThread(bot, at, slackPayload(message), true);
     case "job.retried":
       return sayInThread(bot, at, slackPayload(message), false);
     case "run.started":

@@ -40,8 +40,8 @@ function replyTo(
     case "run.failed":
     case "run.cancelled":
     case "run.stalled":
-      return { ...post, reply_broadcast: true };
     case "run.waiting":
+      return { ...post, reply_broadcast: true };
     case "job.retried":
       return post;
     case "run.started":

@@ -134,7 +134,7 @@ test("a whole run is one message, kept up to date, with a thread that hears of e
     lab.replies.map(({ thread_ts, broadcast }) => [thread_ts, broadcast]),
     [
       [lab.posted[0]!.ts, false],
-      [lab.posted[0]!.ts, false],
+      [lab.posted[0]!.ts, true],
       [lab.posted[0]!.ts, true],
     ],
   );
