@@ -59,8 +59,8 @@ function ofFailure(failure: Extract<Answer, { kind: "failure" }>, channel: strin
 
 function ofAnswer(answer: Extract<Answer, { kind: "answer" }>, channel: string): Outcome {
   const { status } = answer;
-  const word = answer.body.trim();
-  if (status === 200 && word === "ok") return { kind: "delivered" };
+  const word = wordOf(answer.body);
+  if (status === 200 && answer.body.trim() === "ok") return { kind: "delivered" };
   const said = `Slack answered ${status}${quoted(word)}`;
   if (status === 429 || word === "rate_limited") return tooFast(answer, said, channel);
   if (status >= 500)
@@ -93,6 +93,10 @@ function tooFast(answer: Extract<Answer, { kind: "answer" }>, said: string, chan
   return { kind: "rejected", reason, after_seconds: after };
 }
 
+/** Slack's word; it stands alone, or in JSON, `{"retry_after":1,"ok":false,"error":"rate_limited"}`. */
+const wordOf = (body: string): string =>
+  /^\s*\{.*"error"\s*:\s*"([a-z_]{1,60})"/s.exec(body)?.[1] ?? body.trim();
+
 function retryAfterIn(body: string): string | null {
   return /"retry_after"\s*:\s*(\d+)/.exec(body)?.[1] ?? null;
 }
@@ -103,7 +107,7 @@ const MAX_WAIT_SECONDS = 86_400;
 /** Of a Retry-After: whole seconds, since Slack never sends the header's other form, a date. */
 export function waitSeconds(text: string | null): number {
   const seconds = text !== null && /^\d{1,9}$/.test(text.trim()) ? Number(text) : DEFAULT_WAIT_SECONDS;
-  return Math.min(seconds, MAX_WAIT_SECONDS);
+  return Math.min(Math.max(seconds, 1), MAX_WAIT_SECONDS);
 }
 
 /** Slack's answers are single words; a stranger's page is not quoted. */

@@ -84,7 +84,24 @@ const faults: ChannelFault[] = [
     { kind: "rejected", after_seconds: 7 },
     /429/,
   ),
-  played("429 with a body only", { status: 429, body: rateLimited }, { kind: "rejected", after_seconds: 5 }),
+  played(
+    "429 with a body only",
+    { status: 429, body: rateLimited },
+    { kind: "rejected", after_seconds: 5 },
+    /429 rate_limited:/,
+  ),
+  played(
+    "429 with no time to wait",
+    { status: 429, headers: { "retry-after": "0" } },
+    { kind: "rejected", after_seconds: 1 },
+  ),
+  played("404 in JSON", { status: 404, body: '{"ok":false,"error":"no_service"}' }, broken, /404 no_service/),
+  played(
+    "400 in JSON, to blocks only",
+    { status: 400, body: '{"ok":false,"error":"invalid_blocks"}' },
+    { kind: "delivered" },
+  ),
+  played("200 in JSON", { status: 200, body: '{"ok":true,"error":"ok"}' }, { kind: "rejected" }),
   played("429 with nothing", { status: 429 }, { kind: "rejected", after_seconds: 30 }),
   played(
     "429 with a date",
