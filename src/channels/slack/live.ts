@@ -54,7 +54,10 @@ const editAgain = ({ reason, after_seconds }: Stuck): Delivery => ({
 
 /** People have heard; so that the run's message does not say something else for ever, it is edited again. */
 const editStill = ({ reason, ...edited }: Stuck): Delivery =>
-  editAgain({ ...edited, reason: `The thread was told, but the run's message is not up to date. ${reason}` });
+  editAgain({
+    ...edited,
+    reason: `Told in the thread alone, the run's message is not up to date yet. ${reason}`,
+  });
 
 const tellFirst = (edited: Stuck, { notice_id }: Message, told: Delivery): Delivery =>
   told.kind === "delivered" ? { ...editStill(edited), keep: { ...told.keep, heard: notice_id } } : told;
@@ -84,9 +87,8 @@ async function viewOf(message: Message): Promise<RunView | null> {
 /** Where the run's message stands; null when there is none, or when it stands in a channel that is not the configured one any more. */
 function placeIn(kept: Kept, slackChannel: string): Place | null {
   const { to, channel, ts } = kept;
-  return to === slackChannel && typeof channel === "string" && typeof ts === "string"
-    ? { channel, ts }
-    : null;
+  const isThere = to === slackChannel || channel === slackChannel;
+  return isThere && typeof channel === "string" && typeof ts === "string" ? { channel, ts } : null;
 }
 
 /** Events that are told by the state of the run alone. */

@@ -340,7 +340,7 @@ async function sendingsOfTheEnd(lab: Lab, script: readonly SlackScript[]): Promi
     const delivery = await lab.once({ ...told, tries });
     if (delivery.kind === "delivered") return tries;
     assert.partialDeepStrictEqual(delivery, { kind: "rejected", alone: true });
-    if (lab.replies.length > before) assert.match(JSON.stringify(delivery), /The thread was told/);
+    if (lab.replies.length > before) assert.match(JSON.stringify(delivery), /Told in the thread alone/);
   }
 }
 
@@ -430,6 +430,17 @@ test("another channel in the configuration gets a message of its own", async (t)
       ["C0RUNS0001", 0],
       ["C0OTHER001", 0],
     ],
+  );
+});
+
+test("a channel that is configured by its ID from now on is the same channel", async (t) => {
+  const lab = await Lab.open(t);
+  await lab.tell("run.started", {});
+  lab.slackChannel = "C0RUNS0001";
+  await lab.tell("run.progress", HALFWAY);
+  assert.deepEqual(
+    lab.posted.map(({ edits }) => edits),
+    [1],
   );
 });
 
