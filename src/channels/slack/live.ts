@@ -4,12 +4,14 @@ import type { Delivery, Kept, Message, RunView } from "../../ports.ts";
 import type { Place } from "./api-outcome.ts";
 import { boardParts, newsParts } from "./board.ts";
 import { type Bot, editMessage, postMessage, reply, type Sent } from "./bot.ts";
+import { afterEdit, editAgain, editLater, hasWaited, isEditOnly, isEndTold } from "./edit-later.ts";
 import { payloadOf, type SlackPayload, slackPayload } from "./payload.ts";
 import { badJobs, keepTold, readTold, settled, type Told } from "./told.ts";
 
 /**
  * One message per run, kept up to date, and its thread. An edit notifies nobody, so what people must hear of is a reply; an end, a
- * wait and a standstill are shown in the channel too. Each delivery makes at most one post, after its edit: what is kept is never more than one post behind.
+ * wait and a standstill are shown in the channel too. Each delivery makes at most one post, after its edit: what is kept is never
+ * more than one post behind.
  */
 export async function deliverLive(bot: Bot, message: Message): Promise<Delivery> {
   const view = await viewOf(message);
@@ -17,15 +19,15 @@ export async function deliverLive(bot: Bot, message: Message): Promise<Delivery>
   const at = placeIn(message.kept, bot.slackChannel);
   if (at === null) return begin(bot, message, view);
   const edited = await edit(bot, at, message, view);
-  if (message.kept["heard"] === message.notice_id) return afterHeard(edited, message);
+  if (isEditOnly(message)) return afterEdit(edited, message);
   switch (edited.kind) {
     case "done":
       return tell(bot, at, message, view);
     case "gone":
       return begin(bot, message, view);
     case "stuck":
-      return isHeard(message) && message.tries > (edited.answered ? 1 : WITHOUT_ANSWER)
-        ? tellFirst(edited, message, await tell(bot, at, message, view))
+      return isHeard(message) && hasWaited(edited, message)
+        ? editLater(edited, message, await tell(bot, at, message, view))
         : editAgain(edited);
     case "permanent":
       return isHeard(message) && !edited.disable ? tell(bot, at, message, view) : edited;
@@ -35,38 +37,6 @@ export async function deliverLive(bot: Bot, message: Message): Promise<Delivery>
     default:
       return edited satisfies never;
   }
-}
-
-type Stuck = Extract<Sent, { kind: "stuck" }>;
-
-/** Once more with the edit, then people hear without it; they wait longer while Slack says nothing at all: a post would be lost, too. */
-const WITHOUT_ANSWER = 3;
-/** Sendings of a notice for the sake of the edit alone end here, after some ten minutes. */
-const MOST_TRIES = 7;
-
-/** Others need not wait: the message of another run may well be edited. */
-const editAgain = ({ reason, after_seconds }: Stuck): Delivery => ({
-  kind: "rejected",
-  reason,
-  after_seconds,
-  alone: true,
-});
-
-/** People have heard; so that the run's message does not say something else for ever, it is edited again. */
-const editStill = ({ reason, ...edited }: Stuck): Delivery =>
-  editAgain({
-    ...edited,
-    reason: `Told in the thread alone, the run's message is not up to date yet. ${reason}`,
-  });
-
-const tellFirst = (edited: Stuck, { notice_id }: Message, told: Delivery): Delivery =>
-  told.kind === "delivered" ? { ...editStill(edited), keep: { ...told.keep, heard: notice_id } } : told;
-
-/** Whatever becomes of the edit, the notice counts as told. */
-function afterHeard(edited: Sent, { tries }: Message): Delivery {
-  if (tries >= MOST_TRIES) return { kind: "delivered" };
-  if (edited.kind === "stuck") return editStill(edited);
-  return edited.kind === "rejected" ? edited : { kind: "delivered" };
 }
 
 /** The message is of its own, whatever is known of a run. */
@@ -163,7 +133,7 @@ async function sayInThread(
 /** Jobs that ended badly are told once each, in two steps: written down in one delivery, told in the next, a second later. */
 async function tellNews(bot: Bot, at: Place, message: Message, view: RunView): Promise<Delivery> {
   // The end has told them, and only its edit is still to come.
-  if (isFinalRun(view.run.status) && message.kept["heard"] !== undefined) return { kind: "delivered" };
+  if (isFinalRun(view.run.status) && isEndTold(message)) return { kind: "delivered" };
   const told = readTold(message.kept, view.run.round);
   const bad = badJobs(view);
   if (told.telling_for !== message.notice_id || told.telling.size === 0)

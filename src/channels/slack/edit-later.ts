@@ -1,0 +1,47 @@
+import type { Delivery, Message } from "../../ports.ts";
+import type { Sent } from "./bot.ts";
+
+/*
+ * When Slack does not make an edit, it is made again; meanwhile people hear without it. The notice then stays in the outbox for the
+ * sake of the edit alone, or the run's message would say something else than its thread for ever.
+ */
+
+type Stuck = Extract<Sent, { kind: "stuck" }>;
+
+/** Sendings that wait for the edit before people hear without it: more while Slack says nothing at all, since a post would be lost, too. */
+const WAITING = { answered: 1, unanswered: 3 };
+/** Here it ends, after some ten minutes. */
+const MOST_TRIES = 7;
+
+export const hasWaited = ({ answered }: Stuck, { tries }: Message): boolean =>
+  tries > (answered ? WAITING.answered : WAITING.unanswered);
+
+/** Others need not wait: the message of another run may well be edited. */
+export const editAgain = ({ reason, after_seconds }: Stuck): Delivery => ({
+  kind: "rejected",
+  reason,
+  after_seconds,
+  alone: true,
+});
+
+/** What was `told` without the edit. */
+export const editLater = (edited: Stuck, { notice_id }: Message, told: Delivery): Delivery =>
+  told.kind === "delivered" ? { ...editStill(edited), keep: { ...told.keep, heard: notice_id } } : told;
+
+function editStill(edited: Stuck): Delivery {
+  const reason = `Told in the thread alone, the run's message is not up to date yet. ${edited.reason}`;
+  return editAgain({ ...edited, reason });
+}
+
+/** Whether people have heard it in an earlier sending. */
+export const isEditOnly = ({ kept, notice_id }: Message): boolean => kept["heard"] === notice_id;
+
+/** Of a run that has ended: whether its end may have been told without the edit. If it was not, it is told next. */
+export const isEndTold = ({ kept }: Message): boolean => kept["heard"] !== undefined;
+
+/** What becomes of a notice that people have heard: whatever the edit came to, it counts as told at last. */
+export function afterEdit(edited: Sent, { tries }: Message): Delivery {
+  if (tries >= MOST_TRIES) return { kind: "delivered" };
+  if (edited.kind === "stuck") return editStill(edited);
+  return edited.kind === "rejected" ? edited : { kind: "delivered" };
+}
