@@ -24,7 +24,10 @@ export async function deliverLive(bot: Bot, message: Message): Promise<Delivery>
     case "done":
       return tell(bot, at, message, view);
     case "gone":
-      return begin(bot, message, view);
+      // One that goes on is enough: a workspace that closes messages to edits after a minute would get one each minute.
+      return isShown(message) && message.kept["continues"] === true
+        ? tell(bot, at, message, view)
+        : begin(bot, message, view);
     case "stuck":
       return isHeard(message) && hasWaited(edited, message)
         ? editLater(edited, message, await tell(bot, at, message, view))

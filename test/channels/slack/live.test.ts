@@ -433,6 +433,41 @@ test("another channel in the configuration gets a message of its own", async (t)
   );
 });
 
+test("where no message can be edited, a run is at most one that goes on, its thread, and its end", async (t) => {
+  const lab = await Lab.open(t);
+  await lab.tell("run.started", {});
+  for (const [event, state] of [
+    ["run.progress", HALFWAY],
+    ["run.progress", HALFWAY],
+    ["run.progress", HALFWAY],
+    ["run.completed", ENDED],
+  ] as const) {
+    lab.server.script(word("edit_window_closed"));
+    await lab.tell(event, state);
+  }
+  assert.deepEqual(
+    lab.posted.map((it) => textOf(it).split("\n")[0]),
+    ["🧬 BioAgent Run Started", "🧬 BioAgent Run Progress", "🧬 BioAgent Run Complete"],
+  );
+});
+
+test("failures are told in the thread of a message that cannot be edited", async (t) => {
+  const lab = await Lab.open(t);
+  await lab.tell("run.started", {});
+  lab.server.script(word("edit_window_closed"));
+  await lab.tell("run.progress", HALFWAY);
+  lab.server.script(word("edit_window_closed"));
+  lab.view = storyView(TWO_BAD);
+  const told = lab.notice("run.progress");
+  assert.equal((await lab.once(told)).kind, "rejected");
+  lab.server.script(word("edit_window_closed"));
+  assert.equal((await lab.once(told)).kind, "delivered");
+  assert.deepEqual(
+    lab.replies.map(({ thread_ts }) => thread_ts),
+    [lab.posted[1]!.ts],
+  );
+});
+
 test("a channel that is configured by its ID from now on is the same channel", async (t) => {
   const lab = await Lab.open(t);
   await lab.tell("run.started", {});
