@@ -1,3 +1,4 @@
+import { beganAt } from "./began.ts";
 import type { Job } from "./job.ts";
 import type { NoticeFacts } from "./notice.ts";
 import { statusLine } from "./outcome.ts";
@@ -38,9 +39,17 @@ export function runFacts(
     retries: retriesLine(jobs),
     jobs: isFinalRun(run.status) ? jobsLine(run) : null,
     logs: run.executor === "gcp_batch" && isFinalRun(run.status) ? `${run.config.output}.bioagent/` : null,
-    seconds: run.completed_at ? (Date.parse(run.completed_at) - Date.parse(run.created_at)) / 1000 : null,
+    seconds: secondsTaken(run),
     commands: commands(run, bad.length > 0),
   };
+}
+
+/** From the beginning of its round to its end. One that was stopped before it began has lasted since it was created. */
+function secondsTaken(run: Run): number | null {
+  const from = beganAt(run) ?? (run.round === 1 ? run.created_at : null);
+  return run.completed_at === null || from === null
+    ? null
+    : (Date.parse(run.completed_at) - Date.parse(from)) / 1000;
 }
 
 /** Jobs that are told of in one line. What a wait's detail says differs from job to job, by the job's own name in it. */

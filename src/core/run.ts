@@ -87,6 +87,8 @@ export const Run = z.object({
   created_at: Instant,
   started_at: Instant.nullable(),
   completed_at: Instant.nullable(),
+  /** When `retry` began this round; absent in the first, and in rounds of versions that did not note it. */
+  reopened_at: Instant.optional(),
   config: RunConfig,
   samples: z.array(z.string()),
   steps: z.array(z.string()),

@@ -72,6 +72,7 @@ export function reopenRun(
       outcome: null,
       stopping: null,
       completed_at: null,
+      reopened_at: now,
       round: run.round + 1,
       told_waiting: [],
       next_poll_at: now,

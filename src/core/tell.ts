@@ -151,7 +151,7 @@ const STALLED_AFTER = 24 * 3600;
 export function tellStalled(draft: Draft): void {
   const { run, now } = draft;
   if (run.status !== "running" || run.waiting || draft.changed.size > 0) return;
-  let last = run.started_at ?? run.created_at;
+  let last = run.reopened_at ?? run.started_at ?? run.created_at;
   for (const { submitted_at, started_at, completed_at } of draft.jobs.values())
     for (const at of [submitted_at, started_at, completed_at]) if (at && at > last) last = at;
   const days = Math.floor((Date.parse(now) - Date.parse(last)) / (STALLED_AFTER * 1000));

@@ -147,6 +147,8 @@ test("retry: a new round, budgets anew, numbers that count on, dependents and ga
     [opened.round, opened.status, opened.outcome, opened.completed_at],
     [2, "running", null, null],
   );
+  const { reopened_at } = (await lab.store.readRun(id))!;
+  assert.ok(reopened_at! >= before["all"]!.completed_at!, "the run says when its second round began");
   const between = await lab.jobs(id);
   assert.deepEqual([between["all"]?.status, between["all"]?.outputs], ["pending", []]);
   const end = await lab.finish(id);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runFacts } from "../../src/core/facts.ts";
+import type { Run } from "../../src/core/run.ts";
 import { startedNotices } from "../../src/core/tell.ts";
 import { pipelineOf, Scene } from "./scene.ts";
 
@@ -83,6 +84,37 @@ test("a run of which nothing changes for a day stands still, and that is told on
   assert.deepEqual(at, [24, 48, 72]);
   assert.deepEqual(told(scene), Array(3).fill("run.stalled lab"));
   assert.match(scene.notices[0]!.facts.details.join(), /^• s1 running in a since 2026-02-27 10:30 UTC$/);
+});
+
+test("a run that was opened again stands still only a day after that", () => {
+  const scene = new Scene(pipelineOf([{ id: "a" }]), ["s1"], {
+    subscriptions: [{ on: ["run.stalled"], to: ["lab"] }],
+    round: 2,
+    reopened_at: "2026-03-09T10:30:00.000Z",
+  });
+  scene.now = "2026-03-09T10:31:00.000Z";
+  scene.capacity = new Map([["local", { largest: {}, free: { cpu: 0, memory: 0 } }]]);
+  scene.advance();
+  assert.deepEqual(told(scene), []);
+  scene.wait(24 * 3600);
+  scene.advance();
+  assert.deepEqual(told(scene), ["run.stalled lab"]);
+});
+
+test("an end says how long its round took: from the start, or from when a person opened the run again", () => {
+  const { run } = new Scene(pipelineOf([{ id: "a" }]), ["s1"]);
+  const seconds = (fields: Partial<Run>) =>
+    runFacts({ run: { ...run, status: "completed", ...fields }, jobs: new Map() }, null).seconds;
+  const times = {
+    created_at: "2026-02-27T09:00:00Z",
+    started_at: "2026-02-27T10:00:00Z",
+    completed_at: "2026-03-09T10:00:05Z",
+  };
+  const days = 10 * 24 * 3600;
+  assert.equal(seconds(times), days + 5);
+  assert.equal(seconds({ ...times, started_at: null }), days + 3605, "cancelled before it began");
+  assert.equal(seconds({ ...times, round: 2, reopened_at: "2026-03-09T10:00:00Z" }), 5);
+  assert.equal(seconds({ ...times, round: 2 }), null, "an older version did not note it");
 });
 
 test("what waits is told with since when and for how long, so that no reminder has the words of the one before", () => {

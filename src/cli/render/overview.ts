@@ -1,3 +1,4 @@
+import { beganAt } from "../../core/began.ts";
 import type { Job } from "../../core/job.ts";
 import type { Run } from "../../core/run.ts";
 import { isFinalRun } from "../../core/status.ts";
@@ -70,9 +71,12 @@ export const waitingText = ({ reason, since, detail }: NonNullable<Run["waiting"
 
 function timesText(run: Run, now: string): string {
   if (run.started_at === null) return `created ${minuteOf(run.created_at)} UTC`;
-  const took = tookOf(run.started_at, run.completed_at, now);
+  const began = beganAt(run);
   const from = `started ${minuteOf(run.started_at)} UTC`;
-  return run.completed_at ? `${from}, took ${took}` : `${from}, ${took} ago`;
+  if (began === null) return from;
+  const took = tookOf(began, run.completed_at, now);
+  const again = run.round > 1 ? `, opened again ${minuteOf(began)} UTC` : "";
+  return `${from}${again}, ${run.completed_at ? `took ${took}` : `${took} ago`}`;
 }
 
 const MOST_PROBLEMS = 10;

@@ -1,3 +1,4 @@
+import { beganAt } from "../../core/began.ts";
 import type { Event } from "../../core/event.ts";
 import type { Run } from "../../core/run.ts";
 import { isFinalRun } from "../../core/status.ts";
@@ -62,7 +63,7 @@ const fitLine = (line: string, width: number): string =>
   displayWidth(line) <= width ? line : cutToWidth(line.replace(/\x1b\[\d+m/g, ""), width);
 
 function headLines({ run, now }: ProgressState, width: number, paint: Paint): string[] {
-  const took = tookOf(run.started_at ?? run.created_at, run.completed_at, now);
+  const took = tookOf(beganAt(run) ?? run.created_at, run.completed_at, now);
   const names = cutToWidth(`${run.run_id}  ${run.name}`, Math.max(1, width - displayWidth(took) - 2));
   const blank = " ".repeat(Math.max(1, width - displayWidth(names) - displayWidth(took)));
   const status = statusWords(run);

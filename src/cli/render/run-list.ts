@@ -1,3 +1,4 @@
+import { beganAt } from "../../core/began.ts";
 import type { Run } from "../../core/run.ts";
 import type { Paint } from "./paint.ts";
 import { jobsDone, runStyle, statusWords } from "./status-words.ts";
@@ -30,7 +31,7 @@ export function renderRunList(
       { text: statusWords(run), style: runStyle(run) },
       jobsDone(run),
       roomy ? minuteOf(run.started_at) : minuteOf(run.started_at).slice("2026-".length) || "-",
-      tookOf(run.started_at, run.completed_at, it.now),
+      tookOf(beganAt(run), run.completed_at, it.now),
     ]),
     it,
   );

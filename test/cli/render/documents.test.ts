@@ -66,6 +66,20 @@ test("show's overview is as in test/golden/cli", () => {
   assertGolden("cli/overview.txt", text(renderOverview(run, [oom], look)));
 });
 
+test("of a run that was opened again, show and list give the time that the round took", () => {
+  const again = {
+    ...run,
+    round: 2,
+    reopened_at: "2026-03-09T10:00:00Z",
+    completed_at: "2026-03-09T10:00:05Z",
+  };
+  assert.match(
+    text(renderOverview(again, [oom], look)),
+    /started 2026-02-27 10:00 UTC, opened again 2026-03-09 10:00 UTC, took 5 s$/m,
+  );
+  assert.match(renderRunList([again], look).at(-1)!, / 5 s$/);
+});
+
 test("list's table is as in test/golden/cli", () => {
   const going = aRun({
     run_id: "2026-02-27_rnaseq_002",
