@@ -18,6 +18,6 @@ export async function tellMended(deps: Deps): Promise<void> {
 }
 
 /** So begin our own words on a channel that cannot be opened; a provider's answer begins with who gave it. */
-const lackedChannel = ({ channel, error }: Notice): boolean =>
+export const lackedChannel = ({ channel, error }: Notice): boolean =>
   error !== null &&
   (error.startsWith(`channel ${channel} (`) || error.startsWith(`channel ${channel} is not`));

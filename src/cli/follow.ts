@@ -1,6 +1,8 @@
+import { lackedChannel } from "../app/tell-mended.ts";
 import type { Config } from "../config.ts";
 import type { Event } from "../core/event.ts";
 import type { Notice } from "../core/notice.ts";
+import { sayDuration } from "../core/quantity.ts";
 import type { Run } from "../core/run.ts";
 import { isFinalRun } from "../core/status.ts";
 import type { RunStore } from "../ports.ts";
@@ -9,6 +11,7 @@ import { EXIT } from "./failure.ts";
 import { finalNotice, isFinalNotice, runExitCode } from "./final-notice.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { liveProgress, type Progress, plainProgress, quietProgress, warningLine } from "./progress.ts";
+import { secondsBetween } from "./render/time.ts";
 import { openSession, type Session } from "./session.ts";
 
 export type FollowMode = "wait" | "watch";
@@ -152,13 +155,14 @@ async function sayUntold({ terminal }: Context, { deps }: Session, runId: string
   });
   const isPulled = ({ channel, status }: Notice): boolean =>
     status === "pending" && (deps.channels.get(channel) ?? deps.brokenTraits?.get(channel))?.pulled === true;
-  for (const line of untoldLines(untold, isPulled)) terminal.err(`bioagent: ${line}\n`);
+  for (const line of untoldLines(untold, isPulled, deps.now())) terminal.err(`bioagent: ${line}\n`);
 }
 
 /** One line for all who were not told the same for the same reason. */
 export function untoldLines(
   untold: readonly Notice[],
   isPulled: (notice: Notice) => boolean,
+  now: string,
 ): readonly string[] {
   const alike = Map.groupBy(untold, (notice) =>
     JSON.stringify([notice.channel, notice.event, notice.status, isPulled(notice) || notice.error]),
@@ -167,9 +171,18 @@ export function untoldLines(
     const { channel, event, status, error } = notices[0]!;
     if (isPulled(notices[0]!)) return `${channel} is told of ${event} by its bridge, when that fetches it`;
     const why = error ?? "it was not its turn yet";
-    const then = status === "failed" ? "bioagent notices --failed" : "the next bioagent tick tries again";
+    const then = status === "failed" ? "bioagent notices --failed" : sayNextTry(notices, now);
     return `${whoOf(channel, notices)} not told of ${event}: ${why} (${then})`;
   });
+}
+
+/** Most reasons ask for a pause, in which no tick tries again; a channel that is mended needs none. */
+function sayNextTry(notices: readonly Notice[], now: string): string {
+  const pauses = notices.map((notice) =>
+    lackedChannel(notice) ? 0 : secondsBetween(now, notice.next_at ?? now),
+  );
+  const seconds = Math.min(...pauses);
+  return `bioagent tick tries again${seconds === 0 ? "" : ` in ${sayDuration(Math.ceil(seconds))}`}`;
 }
 
 const MOST_NAMED = 5;
