@@ -59,7 +59,7 @@ export function exampleRun(event: NoticeEvent, now: string): RunView {
 /** What a notice of this event says of it. */
 export function exampleFacts(event: NoticeEvent, now: string): NoticeFacts {
   const { run, jobs } = exampleRun(event, now);
-  const facts = runFacts({ run, jobs: byKey(jobs) }, aboutOf(event, jobs));
+  const facts = runFacts({ run, jobs: byKey(jobs), now }, aboutOf(event, jobs));
   if (event !== "run.started") return facts;
   const { samples, steps, summary } = run;
   return {

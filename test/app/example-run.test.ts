@@ -33,7 +33,7 @@ const SAYS: Readonly<Record<NoticeEvent, RegExp>> = {
   "run.cancelled": /^Cancelled by ada@lab\.org\./m,
   "job.skipped": /^⏭ sample02 skipped in star_align: /m,
   "job.retried": /^↻ sample02 retried in star_align: .*16 GiB/m,
-  "run.waiting": /^⏳ sample02 waiting in star_align for quota since 2026-02-27 11:59 UTC: CPUS/m,
+  "run.waiting": /^⏳ sample02 waiting in star_align for quota since 2026-02-27 11:59 UTC \(31 min\): CPUS/m,
   "run.stalled": /^• sample06 running in star_align since 2026-02-26/m,
   "run.progress": /^Status: ✅ 4\/10 succeeded, ⏭ 1 skipped$/m,
 };

@@ -1,4 +1,5 @@
 import { exampleFacts, exampleRun } from "../../app/example-run.ts";
+import { endsRun } from "../../core/message.ts";
 import type { Notice } from "../../core/notice.ts";
 import type { NoticeEvent } from "../../core/run.ts";
 import type { Message, RunView } from "../../ports.ts";
@@ -56,9 +57,12 @@ async function lastNotice(
     : await deps.store.queryNotices({ ...wanted, newest: true });
   return notices
     .filter((notice) => (event ? notice.event === event : notice.event !== "run.progress"))
-    .sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at))
+    .sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at) || endLast(a, b))
     .at(-1);
 }
+
+/** A job that is the last to end badly is committed together with the run's end, and overtaken by it. */
+const endLast = (a: Notice, b: Notice): number => Number(endsRun(a.event)) - Number(endsRun(b.event));
 
 function eventOf({ run: { status } }: RunView): NoticeEvent {
   switch (status) {

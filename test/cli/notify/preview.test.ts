@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import { cli, folder, json, listing } from "../support/cli.ts";
 import { DEMO } from "../support/pipelines.ts";
+import { seedStore } from "./seeded-store.ts";
 
 const CHANNELS = `channels:
   lab: { kind: slack, webhook_url: "\${SLACK_WEBHOOK_URL}" }
@@ -101,5 +102,20 @@ suite("notify preview", { concurrency: 2 }, () => {
     assert.match(await of("--event", "run.stalled"), /Run Stalled\n[\s\S]*Status: ✅ 1\/2 succeeded/);
     const none = await cli(["notify", "preview", "--run", "nothing"], { cwd });
     assert.deepEqual([none.code, /there is no run/.test(none.stderr)], [1, true]);
+  });
+
+  test("--run shows the end, also of a run whose last job was skipped in the same moment", async (t) => {
+    for (const events of [
+      ["job.skipped", "run.completed"],
+      ["run.completed", "job.skipped"],
+    ] as const) {
+      const cwd = await folder(t, {});
+      const run = await seedStore(
+        cwd,
+        events.map((event) => ({ event })),
+      );
+      const { stdout } = await cli(["notify", "preview", "console", "--run", run], { cwd });
+      assert.match(stdout, /BioAgent Run Complete/);
+    }
   });
 });
