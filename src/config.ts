@@ -15,6 +15,7 @@ import { AdapterError } from "./ports.ts";
 export { secretChannel, usesSecretManager } from "./config/channel-secrets.ts";
 export type { Config } from "./config/config-of.ts";
 export { configTable } from "./config/list-settings.ts";
+export { nameSources } from "./config/name-sources.ts";
 export {
   type ChannelKinds,
   type ChannelSettings,

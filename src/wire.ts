@@ -16,6 +16,7 @@ import {
   type Config,
   type Environment,
   environment,
+  nameSources,
   type Resolved,
   resolveChannel,
   secretChannel,
@@ -212,7 +213,9 @@ function openOne(
     allowPrivateUrls,
     identityToken: openOwnIdentity(),
   });
-  return { ...resolved, value: channel };
+  const deliver: Channel["deliver"] = async (message, recipient) =>
+    nameSources(await channel.deliver(message, recipient), name, settings);
+  return { ...resolved, value: { ...channel, deliver } };
 }
 
 /** The calendar day of an instant in a time zone, `2026-02-27`. */

@@ -1,4 +1,5 @@
 import type { Channel, Delivery } from "../ports.ts";
+import { nameSources } from "./name-sources.ts";
 import { type ChannelSettings, hasReference, type Resolved } from "./secrets.ts";
 
 const SECRET_MANAGER = "sm://";
@@ -58,7 +59,7 @@ export function secretChannel({ name, settings, traits, readSecret, open }: Secr
       const ready = await channel();
       if (typeof ready === "string") return { kind: "rejected", reason: ready, after_seconds: AGAIN };
       if (recipient === name && !ready.recipients.includes(name)) return nowForEach(name);
-      return ready.deliver(message, recipient);
+      return nameSources(await ready.deliver(message, recipient), name, settings);
     },
   };
 }

@@ -55,8 +55,8 @@ export function resolveChannel(
     const value = path.reduce<unknown>(innerOf, resolved.value);
     return `${pathText(path) || "its settings"}: ${withoutValue(message, value)}`;
   });
-  const variables = [...JSON.stringify(settings).matchAll(REFERENCE)].map((match) => match[1]!);
-  const filled = variables.length > 0 ? ` (with ${[...new Set(variables)].join(", ")} filled in)` : "";
+  const variables = referencesIn(settings);
+  const filled = variables.length > 0 ? ` (with ${variables.join(", ")} filled in)` : "";
   return unusable(`channel ${name} (${settings.kind}): ${said.join("; ")}${filled}`);
 }
 
@@ -96,6 +96,13 @@ function resolveDeep(value: unknown, variables: Variables): Resolved<unknown> {
 export function hasReference(value: unknown): boolean {
   if (typeof value === "string") return value.includes("${") || value.startsWith(SECRET_MANAGER);
   return typeof value === "object" && value !== null && Object.values(value).some(hasReference);
+}
+
+/** What a setting is filled in from: variables, or a secret of Secret Manager as it is written. */
+export function referencesIn(value: unknown): string[] {
+  if (typeof value === "string" && value.startsWith(SECRET_MANAGER)) return [value];
+  const variables = [...JSON.stringify(value ?? "").matchAll(REFERENCE)].map((match) => match[1]!);
+  return [...new Set(variables)];
 }
 
 /** Why a text that looks like a reference is none, or null. */

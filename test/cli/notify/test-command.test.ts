@@ -42,7 +42,10 @@ suite("notify test", { concurrency: 2 }, () => {
     server.script({ status: 404, body: "no_service" });
     const refused = await cli(["notify", "test", "lab"], { cwd, env });
     assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /^bioagent: channel lab: refused for good: Slack answered 404 no_service/);
+    assert.match(
+      refused.stderr,
+      /^bioagent: channel lab: refused for good: Slack answered 404 no_service: .* create a new one and set it as webhook_url of channel lab \(HOOK\)$/m,
+    );
     assert.equal(((await json(["notices"], { cwd, env }))["disabled"] as unknown[]).length, 1);
     const { code, stdout } = await cli(["notify", "test", "lab"], { cwd, env });
     assert.equal(code, 0);
