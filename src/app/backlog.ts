@@ -13,6 +13,8 @@ export interface Backlog {
   readonly oldest: string;
   /** When the last of them is told at the channel's pace, if nothing goes wrong; null where nobody can say. */
   readonly last_told_at: string | null;
+  /** Why the one that has waited longest was refused when it was last tried; null when none has been. */
+  readonly refused: string | null;
 }
 
 /** What is known of a channel here. */
@@ -47,12 +49,14 @@ function backlogOf(
 ): Backlog {
   const due = dueTimes(notices, Date.parse(now));
   const isTold = known && !known.pulled && !known.state.disabled;
+  const oldest = notices.reduce((first, each) => (isEarlier(first, each) ? first : each));
   return {
     channel,
     waiting: notices.length,
     messages: due.length,
-    oldest: notices.reduce((first, { created_at }) => earlier(first, created_at), notices[0]!.created_at),
+    oldest: oldest.created_at,
     last_told_at: isTold ? new Date(lastTold(due, known, Date.parse(now))).toISOString() : null,
+    refused: oldest.error,
   };
 }
 
@@ -80,4 +84,4 @@ function lastTold(due: readonly number[], { paceMilliseconds, state }: BacklogCh
   return last;
 }
 
-const earlier = (a: string, b: string): string => (Date.parse(a) <= Date.parse(b) ? a : b);
+const isEarlier = (a: Notice, b: Notice): boolean => Date.parse(a.created_at) <= Date.parse(b.created_at);

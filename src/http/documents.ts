@@ -32,6 +32,7 @@ const Backlog = z.object({
   messages: z.number().int().meta({ description: "messages that they will be" }),
   oldest: instant.meta({ description: "when the one that has waited longest was committed" }),
   last_told_at: instant.nullable().meta({ description: "at the channel's pace; null where nobody can say" }),
+  refused: z.string().nullable().meta({ description: "why the oldest was refused when it was last tried" }),
   why: z.string().nullable().meta({ description: "why nobody can say" }),
 });
 

@@ -10,6 +10,8 @@ import { count } from "../render/count.ts";
 import { secondsBetween } from "../render/time.ts";
 import { bad, type Check, good } from "./check.ts";
 
+/** A refusal that lasts so long is more than a busy provider's. Seconds. */
+const REFUSED = 900;
 const COUNTED = 1000;
 
 /** Whether people can be told: each channel, what waits, and whether anybody would notice that the monitor is silent. */
@@ -58,7 +60,11 @@ function channelCheck(seen: Seen, name: string): Check {
   if (off) return bad("channel", `${what} is disabled: ${off.reason} Mend it, then: ${off.remedy}`);
   const channel = app.deps.channels.get(name);
   const problem =
-    channel && (channel.refused ?? untoldByBridge(seen, channel) ?? lostFallback(seen, channel));
+    channel &&
+    (channel.refused ??
+      untoldByBridge(seen, channel) ??
+      refusing(seen, channel) ??
+      lostFallback(seen, channel));
   if (problem) return bad("channel", `${what} ${problem}`);
   const unused = isSubscribed(config, name) ? "" : "; no subscription names it";
   return good("channel", `${what}${channel ? traitsOf(channel) : ""}${unused}`);
@@ -73,6 +79,15 @@ function untoldByBridge({ backlog, now }: Seen, { name, pulled }: Channel): stri
   const age = waits ? secondsBetween(waits.oldest, now) : 0;
   return waits && age > UNTOLD
     ? `is told by a bridge, and ${count(waits.waiting, "notice")} untold, the oldest for ${sayDuration(age)}. On its Mac: bioagent bridge imessage --channel ${name} --check`
+    : null;
+}
+
+/** It is tried again and again, and is not disabled: nobody would hear of it before a day has passed. */
+function refusing({ backlog, now }: Seen, { name }: Channel): string | null {
+  const waits = backlog.find((each) => each.channel === name);
+  const age = waits ? secondsBetween(waits.oldest, now) : 0;
+  return waits?.refused && age > REFUSED
+    ? `has not taken what waits for ${sayDuration(age)}: ${waits.refused}`
     : null;
 }
 

@@ -52,6 +52,26 @@ subscriptions: [{ on: [run.failed], to: [lab, pi, phone, ops] }]
     assert.doesNotMatch(stdout, /s3cret/);
   });
 
+  test("a channel that has refused for long is named with its last answer; one that waits for its turn is not", async (t) => {
+    const config = `channels: { lab: { kind: slack, webhook_url: "https://hooks.slack.com/services/T/B/x" } }\nsubscriptions: [{ on: [run.failed], to: [lab] }]\n`;
+    const [away, busy] = [
+      await folder(t, { "bioagent.yaml": config }),
+      await folder(t, { "bioagent.yaml": config }),
+    ];
+    const waiting = { channel: "lab", recipient: "lab", next_at: ago(-60), created_at: ago(7_200) };
+    const error = "Slack was not reached for channel lab: ENOTFOUND.";
+    await seedStore(away, [
+      { ...waiting, created_at: ago(10) },
+      { ...waiting, tries: 9, error },
+    ]);
+    await seedStore(busy, [waiting, { ...waiting, created_at: ago(10), tries: 1, error }]);
+    assert.match(
+      lineOf((await doctor(away)).stdout, / lab \(/),
+      /^✗ channel +lab \(slack\) has not taken what waits for 2 h: Slack was not reached for channel lab: ENOTFOUND\.$/,
+    );
+    assert.match(lineOf((await doctor(busy)).stdout, / lab \(/), /^✓ channel +lab \(slack\)$/);
+  });
+
   test("a bridge's channel whose notices nobody fetches is named with their age; fresh ones are not", async (t) => {
     const config = `channels: { phone: { kind: imessage, via: bridge } }\nsubscriptions: [{ on: [run.failed], to: [phone] }]\n`;
     const [old, fresh] = [
