@@ -37,7 +37,7 @@ export function runFacts(
     details,
     more: alike.slice(MOST_DETAILS).reduce((sum, group) => sum + group.length, 0),
     retries: retriesLine(jobs),
-    jobs: isFinalRun(run.status) ? jobsLine(run) : null,
+    jobs: isFinalRun(run.status) ? jobsLine(run, jobs) : null,
     logs: run.executor === "gcp_batch" && isFinalRun(run.status) ? `${run.config.output}.bioagent/` : null,
     seconds: secondsTaken(run),
     commands: commands(run, bad.length > 0),
@@ -109,12 +109,14 @@ function detail(jobs: readonly Job[], now: string | undefined): string {
   return `${MARKS[job.status] ?? "•"} ${list(names)} ${word}${where}: ${why ?? job.error ?? job.class ?? ""}`;
 }
 
-/** `37 succeeded, 2 skipped and 1 failed`, as the run ended. */
-function jobsLine({ summary }: Run): string {
+/** `37 succeeded (30 reused), 2 skipped and 1 failed`, as the run ended. */
+function jobsLine({ summary }: Run, jobs: ReadonlyMap<string, Job>): string {
   const ends = (["succeeded", "skipped", "failed", "cancelled"] as const).filter(
     (status) => summary[status] > 0,
   );
-  return list(ends.map((status) => `${summary[status]} ${status}`));
+  const reused = [...jobs.values()].filter((job) => job.reused_from !== null).length;
+  const how = (status: string): string => (status === "succeeded" && reused > 0 ? ` (${reused} reused)` : "");
+  return list(ends.map((status) => `${summary[status]} ${status}${how(status)}`));
 }
 
 /** `2 oom and 1 app`; null without any. */

@@ -281,6 +281,8 @@ test("resume takes over what would be the same, runs the rest, and is refused wh
     ["a-s2", "b-s2"],
     "a gather is made anew when what it gathers was, and so is everything that rests on it",
   );
+  const [told] = await lab.store.queryNotices({ run_id: run.run_id, limit: 9 });
+  assert.equal(told!.facts.jobs, "7 succeeded (2 reused) and 2 skipped");
 });
 
 test("resume after an edit runs what has changed and what needs it, and nothing else", async () => {
