@@ -165,7 +165,7 @@ export const Settings = z.strictObject({
   public_url: Url.optional().meta({
     env: "BIOAGENT_PUBLIC_URL",
     otherwise: "none",
-    about: "where people open the page; links in notices use it",
+    about: "where people will open the page; no notice links to it yet",
   }),
   ping_url: urlSuchAs("https://hc-ping.com/UUID (or set BIOAGENT_PING_URL instead)").optional().meta({
     env: "BIOAGENT_PING_URL",

@@ -141,7 +141,7 @@ variable "output_bucket" {
 }
 
 variable "public_url" {
-  description = "Where people open the page, if that is not the API itself; links in notices use it."
+  description = "Where people will open the page, if that is not the API itself; no notice links to it yet."
   type        = string
   default     = null
 
