@@ -110,7 +110,8 @@ export function retry(deps: Deps, runId: string, selection: RetrySelection, by: 
       throw new Conflict(`nothing in run ${runId} matches: there is no such job that ended without success`);
     opened = { round: change.run.round, at, keys: new Set(change.jobs.map((job) => job.key)) };
     const [first, ...rest] = reopenCommits(change, jobs);
-    const notices = reopenedNotices(change.run, change.jobs.length, audienceOf(deps), at);
+    const unplanned = change.run.summary.total_jobs - change.run.planned;
+    const notices = reopenedNotices(change.run, change.jobs.length + unplanned, audienceOf(deps), at);
     return [{ ...first!, notices }, ...rest];
   });
 }

@@ -71,6 +71,8 @@ export function reopenRun(
       },
       outcome: null,
       stopping: null,
+      // One that was cancelled before it was approved begins only now; one that goes on planning, when that is over.
+      started_at: unplanned > 0 ? run.started_at : (run.started_at ?? now),
       completed_at: null,
       reopened_at: now,
       round: run.round + 1,

@@ -125,7 +125,11 @@ test("approve before planning is over lets it begin when it is; a held run that 
   const held = await lab.start(spec([step("a")]), ["s1"], { hold: true });
   await tickRun(lab.deps, new RunsCache(), held);
   await cancel(lab.deps, held, null);
-  assert.equal((await lab.finish(held)).outcome, "cancelled");
+  const cancelled = await lab.finish(held);
+  assert.deepEqual([cancelled.outcome, cancelled.started_at], ["cancelled", null]);
+  const opened = await retry(lab.deps, held, {}, null);
+  assert.equal(opened.started_at, opened.reopened_at, "it begins with the retry");
+  assert.equal((await lab.finish(held)).outcome, "all_succeeded");
 });
 
 test("retry: a new round, budgets anew, numbers that count on, dependents and gathers again; what succeeded stays", async () => {
@@ -234,6 +238,9 @@ test("a retry of one sample of an aborted run is not aborted at once by those th
 
 test("a run that was cancelled while it was planned is planned to its end by retry", async () => {
   const lab = new Lab(() => ({ kind: "ok" }));
+  Object.assign(lab, {
+    deps: { ...lab.deps, subscriptions: [{ on: ["run.started" as const], to: ["lab"] }] },
+  });
   const samples = Array.from({ length: 200 }, (_, at) => `s${at}`);
   lab.world.slots = 400;
   const id = await lab.start(spec([step("a"), step("b", { needs: ["a"] })]), samples);
@@ -246,6 +253,11 @@ test("a run that was cancelled while it was planned is planned to its end by ret
   await retry(lab.deps, id, {}, null);
   const end = await lab.finish(id);
   assert.deepEqual([end.outcome, end.summary.total_jobs, end.summary.succeeded], ["all_succeeded", 400, 400]);
+  const told = await lab.store.queryNotices({ run_id: id, limit: 9 });
+  assert.deepEqual(
+    told.map(({ round, facts }) => [round, facts.status_line]),
+    [[2, "400 jobs again, round 2"]],
+  );
 });
 
 test("a large retry is committed in parts, each a valid state", async () => {
