@@ -1,4 +1,5 @@
 import type { Delivery } from "../../ports.ts";
+import { strangersWords } from "../strangers-words.ts";
 import type { Mail } from "./mail.ts";
 
 /** What one sending came to. `id` is the `Message-ID` that the mail arrives with. */
@@ -11,11 +12,8 @@ export type Transport = (mail: Mail) => Promise<Sent>;
 
 /** What a stranger says, short enough for a reason: one line, no quotes of ours broken. */
 export function quoted(text: string): string {
-  const plain = text
-    .toWellFormed()
-    .replace(/[\s\p{Cc}"]+/gu, " ")
-    .trim();
-  return plain === "" ? "" : ` ("${plain.length > 140 ? `${plain.slice(0, 139).toWellFormed()}…` : plain}")`;
+  const words = strangersWords(text);
+  return words === "" ? "" : ` ("${words}")`;
 }
 
 /** Settles with `late()` when the work has not at the limit; the work's own end is then nobody's concern. */

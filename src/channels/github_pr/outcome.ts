@@ -1,5 +1,5 @@
-import { flatten } from "../../core/message.ts";
 import type { Delivery } from "../../ports.ts";
+import { strangersWords } from "../strangers-words.ts";
 import type { Answer } from "./connection.ts";
 import type { Refusal } from "./refusal.ts";
 import { saysOf } from "./words.ts";
@@ -151,6 +151,6 @@ function refused(answer: Heard, said: string, channel: string): { reason: string
 
 /** GitHub's words, in short; a stranger's page is not quoted. */
 function quoted(answer: Heard): string {
-  const words = flatten(saysOf(answer)).replaceAll('"', "'");
-  return words === "" ? "" : ` "${words.length > 100 ? `${words.slice(0, 99).toWellFormed()}…` : words}"`;
+  const words = strangersWords(saysOf(answer), 100);
+  return words === "" ? "" : ` "${words}"`;
 }

@@ -1,4 +1,5 @@
 import type { Delivery } from "../../ports.ts";
+import { strangersWords } from "../strangers-words.ts";
 import type { Answer, Envelope } from "./bluebubbles-call.ts";
 import type { Refusal } from "./imessage-bridge.ts";
 
@@ -124,10 +125,10 @@ const said = ({ status, envelope }: Answered): string =>
     ? `Something before BlueBubbles answered ${status}`
     : `BlueBubbles answered ${status}${quoted(envelope)}`;
 
-/** Its own words, cut: of AppleScript they can be long. The caller takes secrets out. */
+/** Its own words: of AppleScript they can be long. The caller takes secrets out. */
 function quoted({ message, error }: Envelope): string {
   const words = [message, error?.message].filter((text) => text !== undefined && text !== "").join(": ");
-  return ` "${[...words.replace(/\s+/g, " ")].slice(0, 140).join("")}"`;
+  return ` "${strangersWords(words)}"`;
 }
 
 /** What is known to help; none of these is certain enough to call the text not sent. */

@@ -1,4 +1,5 @@
 import type { Delivery } from "../../ports.ts";
+import { strangersWords } from "../strangers-words.ts";
 import type { Refusal } from "./imessage-bridge.ts";
 import type { RpcAnswer } from "./imsg-rpc.ts";
 
@@ -30,7 +31,9 @@ export function imsgRefusal(answer: RpcAnswer, channel: string): Refusal | null 
   return (
     refusedFirst(answer.text, channel) ??
     unready(
-      answer.code === "ended" ? `imsg ended: ${cut(answer.text)}` : `no answer of imsg: ${answer.code}`,
+      answer.code === "ended"
+        ? `imsg ended: ${strangersWords(answer.text)}`
+        : `no answer of imsg: ${answer.code}`,
       channel,
     )
   );
@@ -69,7 +72,7 @@ function ofError(answer: Extract<RpcAnswer, { kind: "error" }>, channel: string)
 function refusedFirst(text: string, channel: string): Refusal | null {
   const found = REFUSED.find(([pattern]) => pattern.test(text));
   if (!found) return null;
-  const reason = `imsg could not send for channel ${channel}, "${cut(text)}": ${found[1]}`;
+  const reason = `imsg could not send for channel ${channel}, "${strangersWords(text)}": ${found[1]}`;
   return { kind: "rejected", reason, after_seconds: null };
 }
 
@@ -88,6 +91,4 @@ const isOk = (result: unknown): boolean =>
   typeof result === "object" && result !== null && "ok" in result && result.ok === true;
 
 const saidOf = ({ code, text }: Extract<RpcAnswer, { kind: "error" }>): string =>
-  `imsg answered ${code} "${cut(text)}"`;
-
-const cut = (text: string): string => [...text.replace(/\s+/g, " ")].slice(0, 140).join("");
+  `imsg answered ${code} "${strangersWords(text)}"`;
