@@ -278,6 +278,19 @@ subscriptions:
   ]);
 });
 
+test("a subscription that no run can meet is a problem, not a silence", async () => {
+  const file = `subscriptions:
+  - on: [run.failed]
+    to: [console]
+    pipelines: [rnaseq, rna-seq]
+    labels: { Project: p53, batch_2-b: x }
+`;
+  assert.deepEqual(await problems(file), [
+    "bioagent.yaml:4:25  subscriptions[0].pipelines[1]  no pipeline can have this name: it is lower case letters, digits and _",
+    "bioagent.yaml:5:24  subscriptions[0].labels.Project  no run can have this label: its name is lower case letters, digits, _ and -",
+  ]);
+});
+
 test("no problem shows what may be a secret", async () => {
   const file =
     'token: abcdefghijklmnop-tok3n\nurl: "https://user:pass-w0rd@host"\nchannels:\n  a: { kind: slack, webhook_url: s3cret-url }\n  b: { kind: slack, webhook_url: 123454321 }\n';

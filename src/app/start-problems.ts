@@ -2,7 +2,7 @@ import { pathText, SAMPLE_PATTERN } from "../core/pipeline.ts";
 import { pipelineProblems } from "../core/pipeline-problems.ts";
 import { equalKeys, jobCount, stepsTooBig } from "../core/plan.ts";
 import { regionProblem } from "../core/region.ts";
-import { NAME_PATTERN } from "../core/run.ts";
+import { LABEL_PATTERN, NAME_PATTERN } from "../core/run.ts";
 import { didYouMean } from "../core/spelling.ts";
 import type { ExecutorKind } from "../core/status.ts";
 import type { Capacity } from "../ports.ts";
@@ -118,7 +118,7 @@ function nameProblems({ name, labels = {} }: StartInput): StartProblem[] {
     });
   }
   for (const [key, value] of Object.entries(labels)) {
-    if (/^[a-z][a-z0-9_-]{0,62}$/.test(key) && value.length <= 200) continue;
+    if (LABEL_PATTERN.test(key) && value.length <= 200) continue;
     problems.push({
       path: `labels.${key}`,
       message: "a label's name is lower case letters, digits, _ and -; its value has at most 200 characters",

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { ID_PATTERN } from "../core/pipeline.ts";
 import { REGION } from "../core/region.ts";
 import { Duration, Size } from "../core/resources.ts";
-import { Subscription } from "../core/run.ts";
+import { LABEL_PATTERN, Subscription } from "../core/run.ts";
 import { EXECUTOR_KINDS } from "../core/status.ts";
 
 export const CHANNEL_NAME = /^[a-z][a-z0-9_-]{0,39}$/;
@@ -135,6 +136,20 @@ const Caps = z.strictObject({
   runs_per_hour: count.max(100_000).default(60).meta({ about: "further ones are refused" }),
 });
 
+/** One that no run can ever meet tells nobody, and that would be found out when a notice is missed. */
+const MeetableSubscription = Subscription.superRefine(({ pipelines = [], labels = {} }, context) => {
+  for (const [place, pipeline] of pipelines.entries()) {
+    if (ID_PATTERN.test(pipeline)) continue;
+    const message = "no pipeline can have this name: it is lower case letters, digits and _";
+    context.addIssue({ code: "custom", path: ["pipelines", place], message });
+  }
+  for (const name of Object.keys(labels)) {
+    if (LABEL_PATTERN.test(name)) continue;
+    const message = "no run can have this label: its name is lower case letters, digits, _ and -";
+    context.addIssue({ code: "custom", path: ["labels", name], message });
+  }
+});
+
 /**
  * Every setting: its place in the file, its variable (`env`), its default and its meaning (`about`). The table of the
  * README is made from it.
@@ -235,7 +250,7 @@ export const Settings = z.strictObject({
     )
     .default({})
     .meta({ otherwise: "`console`, which is always there", about: "where notices go" }),
-  subscriptions: z.array(Subscription).max(200).optional().meta({
+  subscriptions: z.array(MeetableSubscription).max(200).optional().meta({
     otherwise: "the end of every run, to `console`",
     about: "which notices go to which channels",
   }),

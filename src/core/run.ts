@@ -58,6 +58,9 @@ export const Stopping = z.object({
 });
 export type Stopping = z.infer<typeof Stopping>;
 
+/** Names of labels. */
+export const LABEL_PATTERN = /^[a-z][a-z0-9_-]{0,62}$/;
+
 /** Run names: four words, or a slug of the user's. */
 export const NAME_PATTERN = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 
