@@ -1,5 +1,6 @@
 import { beganAt } from "./began.ts";
 import type { Job } from "./job.ts";
+import { MARKS } from "./message.ts";
 import type { NoticeFacts } from "./notice.ts";
 import { statusLine } from "./outcome.ts";
 import { sayDuration } from "./quantity.ts";
@@ -73,17 +74,12 @@ function sayWaiting({ reason, since, detail }: Waiting, now: string | undefined)
 /** `2026-02-27 10:00 UTC`. */
 const minuteOf = (instant: string): string => `${instant.slice(0, 16).replace("T", " ")} UTC`;
 
-const MARKS: Partial<Record<Job["status"], string>> = {
-  failed: "❌",
-  skipped: "⏭",
-  pending: "↻",
-  succeeded: "✅",
-};
-
 function inSampleOrder(run: Run, jobs: readonly Job[]): Job[] {
   const order = new Map(run.samples.map((sample, at) => [sample, at]));
   return jobs.toSorted((a, b) => (order.get(a.sample ?? "") ?? -1) - (order.get(b.sample ?? "") ?? -1));
 }
+
+const marks: Partial<Record<Job["status"], string>> = MARKS;
 
 /** Names that a line about several jobs spells out. */
 const MOST_NAMES = 5;
@@ -106,7 +102,7 @@ function detail(jobs: readonly Job[], now: string | undefined): string {
     const since = jobs.map(({ waiting }) => waiting!.since).reduce((a, b) => (a < b ? a : b));
     return `⏳ ${list(names)} waiting${where} ${sayWaiting({ ...job.waiting, since }, now)}`;
   }
-  return `${MARKS[job.status] ?? "•"} ${list(names)} ${word}${where}: ${why ?? job.error ?? job.class ?? ""}`;
+  return `${marks[job.status] ?? "•"} ${list(names)} ${word}${where}: ${why ?? job.error ?? job.class ?? ""}`;
 }
 
 /** `37 succeeded (30 reused), 2 skipped and 1 failed`, as the run ended. */

@@ -22,6 +22,9 @@ export interface NoticeParts {
   readonly tail: readonly string[];
 }
 
+/** What a line about jobs begins with, by how they stand. */
+export const MARKS = { failed: "❌", skipped: "⏭", pending: "↻", succeeded: "✅" } as const;
+
 const TITLES = {
   "run.started": "Run Started",
   "run.completed": "Run Complete",
@@ -46,12 +49,18 @@ export function noticeText(event: NoticeEvent, facts: NoticeFacts, flags: Notice
 /** The same, in parts. No line holds a line break, a control character, or a space at its end. */
 export function noticeParts(event: NoticeEvent, facts: NoticeFacts, flags: NoticeFlags): NoticeParts {
   return {
-    title: `🧬 BioAgent ${TITLES[event]}`,
+    title: `🧬 BioAgent ${titleOf(event, facts)}`,
     head: headOf(event, facts).map(flatten),
     details: facts.details.map((detail) => cutText(flatten(detail), MAX_DETAIL_CHARS)).filter(Boolean),
     more: facts.more,
     tail: tailOf(event, facts, flags).map(flatten),
   };
+}
+
+/** `job.skipped` tells of every job that its own attempts have ended: "skipped" would be wrong where all of them failed. */
+function titleOf(event: NoticeEvent, { details }: NoticeFacts): string {
+  const has = (mark: string): boolean => details.some((detail) => detail.startsWith(mark));
+  return event === "job.skipped" && has(MARKS.failed) && !has(MARKS.skipped) ? "Job Failed" : TITLES[event];
 }
 
 /** As many details as `maxChars` (UTF-16 units, line breaks counted) hold, and how many more there are. */

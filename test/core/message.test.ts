@@ -52,6 +52,13 @@ test("every event has its own first line, then the run and the pipeline", () => 
   );
 });
 
+test("a message about jobs that all failed does not call them skipped", () => {
+  const titleOf = (...details: string[]) => textOf(message("job.skipped", { details })).split("\n")[0];
+  assert.equal(titleOf("❌ s1 failed in a: Exit code 127"), "🧬 BioAgent Job Failed");
+  assert.equal(titleOf("❌ s1 failed in a: x", "⏭ s2 skipped in a: y"), "🧬 BioAgent Job Skipped");
+  assert.equal(titleOf("⏭ s2 skipped in a: y"), "🧬 BioAgent Job Skipped");
+});
+
 test("a run's end has its five lines even when status and output are empty", () => {
   const lines = textOf(message("run.failed", { status_line: "", output: "" })).split("\n");
   assert.deepEqual(lines.slice(3, 5), ["Status:", "Output:"]);
