@@ -117,10 +117,17 @@ function tried(it: Seen, done: Done): string {
     const why = done.kind === "end" && done.why ? `; ${done.why}` : "";
     return `${were} not enough${why}.`;
   }
-  const times = failed.length > 1 ? `It happened in ${failed.length} attempts` : "";
+  const times = failed.length > 1 ? `It happened in ${failed.length} attempts${sayRound(it, failed)}` : "";
   const why = done.kind === "end" && done.why ? done.why : "";
   if (times && why) return `${times}; ${why}.`;
   return times || why ? `${capital(times || why)}.` : "";
+}
+
+/** What a rule allows, it allows anew in each round. */
+function sayRound({ job, round }: Seen, failed: readonly Attempt[]): string {
+  const before = new Set(job.decisions.filter((made) => made.round < round).map(({ attempt }) => attempt));
+  const now = failed.filter(({ attempt }) => !before.has(attempt)).length;
+  return now < failed.length ? `, ${now} of them in this round` : "";
 }
 
 function ladder(failure: FailureClass, attempts: readonly Attempt[]): string[] {

@@ -7,6 +7,7 @@ import { PRESETS } from "../../src/core/pipeline.ts";
 import { secondsOf } from "../../src/core/quantity.ts";
 import type { Rule } from "../../src/core/rule.ts";
 import { EXECUTOR_KINDS, FAILURE_CLASSES, isFinalJob } from "../../src/core/status.ts";
+import { reopenRun } from "../../src/core/stop.ts";
 import { pipelineOf, Scene } from "./scene.ts";
 
 type Seen = Omit<Observation, "attempt">;
@@ -179,6 +180,24 @@ for (const [name, seen, wanted] of TABLE) {
     );
   });
 }
+
+test("in a second round, what a rule allows is not held against the attempts of the first", () => {
+  const scene = sceneOf();
+  story(scene, { status: "failed", exit_code: 1 });
+  for (const sample of SAMPLES.slice(1)) scene.advance([scene.ok(`a-${sample}`)]);
+  const again = reopenRun(scene.run, scene.jobs, {}, null, scene.now)!;
+  scene.run = again.run;
+  for (const job of again.jobs) scene.jobs.set(job.key, { ...job, whole: true });
+  assert.deepEqual(
+    story(scene, { status: "failed", exit_code: 1 }).map(({ reasoning }) => reasoning),
+    [
+      "Exit code 1. Retrying sample02 unchanged (retry 1 of 1).",
+      "Exit code 1. It happened in 2 attempts; the rule allows 1 retry. Skipping sample02.",
+      "Exit code 1. It happened in 3 attempts, 1 of them in this round. Retrying sample02 unchanged (retry 1 of 1).",
+      "Exit code 1. It happened in 4 attempts, 2 of them in this round; the rule allows 1 retry. Skipping sample02.",
+    ],
+  );
+});
 
 const ABORTS: readonly (readonly [string, Seen, string])[] = [
   [
