@@ -7,6 +7,7 @@ import { Pipeline } from "../core/pipeline.ts";
 import { planJob, slots } from "../core/plan.ts";
 import type { NoticeEvent, Run } from "../core/run.ts";
 import { isFinalRun, type RunStatus } from "../core/status.ts";
+import { saySize } from "../core/tell.ts";
 import type { RunView } from "../ports.ts";
 import { exampleJob, type Progress } from "./example-job.ts";
 
@@ -61,11 +62,7 @@ export function exampleFacts(event: NoticeEvent, now: string): NoticeFacts {
   const { run, jobs } = exampleRun(event, now);
   const facts = runFacts({ run, jobs: byKey(jobs), now }, aboutOf(event, jobs));
   if (event !== "run.started") return facts;
-  const { samples, steps, summary } = run;
-  return {
-    ...facts,
-    status_line: `${samples.length} samples, ${steps.length} steps, ${summary.total_jobs} jobs`,
-  };
+  return { ...facts, status_line: saySize(run) };
 }
 
 /** The jobs that such a notice is about; null: all that ended badly. */

@@ -79,15 +79,17 @@ function concerns(subscription: Subscription, run: Run): boolean {
 export function startedNotices(run: Run, audience: Audience, now: string): Notice[] {
   const notices: Notice[] = [];
   const facts = runFacts({ run, jobs: new Map() }, []);
-  const { samples, steps, summary } = run;
-  const status_line = [
-    count(samples.length, "sample"),
+  tell({ run, ...audience, notices, now }, "run.started", "", { ...facts, status_line: saySize(run) });
+  return notices;
+}
+
+/** `3 samples, 2 steps, 6 jobs`; a run of per-run steps alone has no samples. */
+export const saySize = ({ samples, steps, summary }: Pick<Run, "samples" | "steps" | "summary">): string =>
+  [
+    ...(samples.length > 0 ? [count(samples.length, "sample")] : []),
     count(steps.length, "step"),
     count(summary.total_jobs, "job"),
   ].join(", ");
-  tell({ run, ...audience, notices, now }, "run.started", "", { ...facts, status_line });
-  return notices;
-}
 
 /** The notices that an ended run goes on in a new round, for the commit that opens it again. `jobs`: how many are done again. */
 export function reopenedNotices(run: Run, jobs: number, audience: Audience, now: string): Notice[] {
@@ -174,4 +176,5 @@ export function tellFollowers(draft: Draft): void {
   if (draft.notices.length > before) run.told_progress = now;
 }
 
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
+/** `1 sample`, `3 samples`. */
+export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;

@@ -2,6 +2,7 @@ import { runFacts } from "../../core/facts.ts";
 import type { Attempt, Job } from "../../core/job.ts";
 import type { NoticeFacts } from "../../core/notice.ts";
 import { sayDuration } from "../../core/quantity.ts";
+import { count } from "../../core/tell.ts";
 import type { RunView } from "../../ports.ts";
 import { countOf, word } from "./job-table.ts";
 import { code, table } from "./markdown.ts";
@@ -41,7 +42,7 @@ function endedLines({ jobs }: RunView, ended: readonly Job[]): string[] {
   const cancelled = countOf(jobs, "cancelled");
   const noticed = ended.slice(0, MOST_JOBS).map(endedLine);
   if (ended.length > noticed.length)
-    noticed.push(`- … and ${ended.length - noticed.length} more jobs that failed or were skipped`);
+    noticed.push(`- … and ${count(ended.length - noticed.length, "more job")} that failed or were skipped`);
   if (dependents > 0) noticed.push(`- ${jobsWord(dependents)} skipped, because a job before did not succeed`);
   if (cancelled > 0) noticed.push(`- ${jobsWord(cancelled)} cancelled before they ended`);
   return noticed.length > 0 ? noticed : ["- No job failed or was skipped"];
@@ -51,7 +52,7 @@ const jobsWord = (count: number): string => (count === 1 ? "1 job was" : `${coun
 
 function endedLine(job: Job): string {
   const cause = job.class === null ? "" : ` (${job.class})`;
-  const tries = job.attempts.length === 1 ? "1 attempt" : `${job.attempts.length} attempts`;
+  const tries = count(job.attempts.length, "attempt");
   const why = job.decision?.reasoning ?? job.error ?? "";
   return `- ${code(job.key)} ${word(job.status)}${cause} after ${tries}: ${code(why)}`;
 }
@@ -62,7 +63,7 @@ function failureReport(ended: readonly Job[]): string {
   const rows = reported.flatMap((job) => job.attempts.map((attempt) => attemptRow(job, attempt)));
   const head = ["Job", "Attempt", "Ended", "Class", "Exit code", "Memory", "Evidence"];
   const rest = ended.length - reported.length;
-  return [table(head, rows), ...(rest > 0 ? [`… and ${rest} more jobs`] : [])].join("\n\n");
+  return [table(head, rows), ...(rest > 0 ? [`… and ${count(rest, "more job")}`] : [])].join("\n\n");
 }
 
 function attemptRow(job: Job, attempt: Attempt): string[] {

@@ -2,6 +2,7 @@ import type { Job } from "../../core/job.ts";
 import { sayDuration } from "../../core/quantity.ts";
 import type { Run } from "../../core/run.ts";
 import { JOB_STATUSES, type JobStatus } from "../../core/status.ts";
+import { count } from "../../core/tell.ts";
 import type { RunView } from "../../ports.ts";
 import { code, table } from "./markdown.ts";
 
@@ -19,7 +20,7 @@ export function jobTable({ run, jobs }: RunView): string {
   const isLarge = jobs.length > MOST_ROWS;
   const rows = fit((isLarge ? jobs.toSorted(byInterest) : jobs).map((job) => rowOf(job, measured)));
   if (rows.length === jobs.length) return table(head, rows);
-  const rest = `… and ${jobs.length - rows.length} more jobs, counted above.`;
+  const rest = `… and ${count(jobs.length - rows.length, "more job")}, counted above.`;
   return [
     stepTable({ run, jobs }),
     "Failures first, then what was tried again, then the others:",

@@ -2,6 +2,7 @@ import type { Job } from "../../core/job.ts";
 import type { NoticeFacts } from "../../core/notice.ts";
 import type { NoticeEvent, Run } from "../../core/run.ts";
 import { isFinalRun, JOB_STATUSES } from "../../core/status.ts";
+import { saySize } from "../../core/tell.ts";
 import type { Message, RunView } from "../../ports.ts";
 import { endFacts } from "./discussion.ts";
 import { countOf, stepTable, word } from "./job-table.ts";
@@ -63,9 +64,7 @@ export function pullBody(scene: PullScene, brief = false): string {
 }
 
 function summary({ message: { facts, test }, view, place }: PullScene): string {
-  const size = view
-    ? `: ${view.run.samples.length} samples, ${view.run.steps.length} steps, ${view.run.summary.total_jobs} jobs`
-    : "";
+  const size = view === null ? "" : `: ${saySize(view.run)}`;
   return [
     `- Run ${code(facts.run_id)} (${code(facts.name)}) of pipeline ${code(facts.pipeline)} on ${code(facts.executor)}${size}`,
     ...(facts.description.trim() ? [`- Description: ${code(facts.description)}`] : []),
@@ -79,8 +78,8 @@ function goingOn({ message, view }: PullScene, brief: boolean): string {
   const says = "Jobs are PENDING / RUNNING. Results will be updated in this PR.";
   if (view === null) return `${says}\n\n${noticeBlock(message.event, message.facts, message)}`;
   const counts = JOB_STATUSES.flatMap((status) => {
-    const count = countOf(view.jobs, status);
-    return count > 0 ? [`${count} ${word(status)}`] : [];
+    const some = countOf(view.jobs, status);
+    return some > 0 ? [`${some} ${word(status)}`] : [];
   });
   const { waiting } = view.run;
   const wait = waiting
@@ -126,7 +125,9 @@ function jobBoxes({ run, jobs }: RunView): string[] {
     const own = bySteps.get(id) ?? [];
     return checkbox(
       own.length > 0 && own.every(isGood),
-      `All ${own.length} jobs of ${code(id)} complete successfully`,
+      own.length === 1
+        ? `Job ${code(own[0]!.key)} completes successfully`
+        : `All ${own.length} jobs of ${code(id)} complete successfully`,
     );
   });
 }

@@ -7,15 +7,24 @@ export const RUN = "2026-02-27_p_001";
 export const BRANCH = "results/p-2026-02-27-001";
 export const FILE = `results/${RUN}/results.md`;
 
+const STEPS: Parameters<typeof pipelineOf>[0] = [
+  { id: "qc", metrics: ["qc/{sample}.json"] },
+  { id: "align", needs: ["qc"] },
+];
+
+export interface TrackedOptions {
+  readonly steps?: typeof STEPS;
+  readonly samples?: readonly string[];
+  readonly labels?: Record<string, string>;
+  readonly name?: string;
+}
+
 /** A run of two steps over three samples on paper, whose notices go to a channel that follows it. */
 export class TrackedRun {
   readonly scene: Scene;
 
-  constructor(options: { samples?: readonly string[]; labels?: Record<string, string>; name?: string } = {}) {
-    const pipeline = pipelineOf([
-      { id: "qc", metrics: ["qc/{sample}.json"] },
-      { id: "align", needs: ["qc"] },
-    ]);
+  constructor(options: TrackedOptions = {}) {
+    const pipeline = pipelineOf(options.steps ?? STEPS);
     const subscriptions = [{ on: ["run.completed" as const], to: ["results"] }];
     this.scene = new Scene(pipeline, options.samples ?? ["s1", "s2", "s3"], {
       subscriptions,

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileAt, github, Outbox, openOn } from "./rig.ts";
+import { BRANCH, FILE, TrackedRun, type TrackedOptions } from "./tracked-run.ts";
+
+/** A run at its start, told. */
+async function started(t: Parameters<typeof github>[0], options: TrackedOptions = {}) {
+  const server = await github(t);
+  const run = new TrackedRun(options);
+  const outbox = new Outbox(openOn(server));
+  await outbox.delivered(run.message("run.started"));
+  return { server, run, outbox, pull: server.state.pulls[0]! };
+}
+
+const sizeIn = (body: string | null): string => /^- Run .*`: (.*)$/m.exec(body ?? "")![1]!;
+
+test("one sample is one sample, and a run of per-run steps has none", async (t) => {
+  const one = await started(t, { samples: ["s1"] });
+  assert.equal(sizeIn(one.pull.body), "1 sample, 2 steps, 2 jobs");
+  const none = await started(t, { samples: [], steps: [{ id: "report", per: "run" }] });
+  assert.equal(sizeIn(none.pull.body), "1 step, 1 job");
+  assert.match(fileAt(none.server, BRANCH, FILE), /^\| `report` \| PENDING \| – \| – \| – \|$/m);
+});
