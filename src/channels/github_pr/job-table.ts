@@ -1,7 +1,7 @@
-import type { Job } from "../../core/job.ts";
+import { type Job, lastAttempt } from "../../core/job.ts";
 import { sayDuration } from "../../core/quantity.ts";
 import type { Run } from "../../core/run.ts";
-import { JOB_STATUSES, type JobStatus } from "../../core/status.ts";
+import { isFinalJob, isFinalRun, JOB_STATUSES, type JobStatus } from "../../core/status.ts";
 import { count } from "../../core/tell.ts";
 import type { RunView } from "../../ports.ts";
 import { code, table } from "./markdown.ts";
@@ -15,10 +15,14 @@ export const word = (status: JobStatus): string => status.toUpperCase();
 
 /** A row for each job; of a very large run a row for each step, and of the jobs those that matter first. */
 export function jobTable({ run, jobs }: RunView): string {
-  const measured = run.pipeline_spec.steps.some((step) => step.metrics.length > 0);
-  const head = ["Job", "Status", "Attempts", "Exit code", "Duration", ...(measured ? ["Metrics"] : [])];
+  const measured = run.pipeline_spec.steps.filter((step) => step.metrics.length > 0).map(({ id }) => id);
+  const hasMetrics = measured.length > 0;
+  const head = ["Job", "Status", "Attempts", "Exit code", "Duration", ...(hasMetrics ? ["Metrics"] : [])];
+  const metricsCell = (job: Job): string =>
+    isFinalRun(run.status) ? metricsOf(job) : metricsToCome(job, measured);
+  const cells = (job: Job): string[] => [...rowOf(job), ...(hasMetrics ? [metricsCell(job)] : [])];
   const isLarge = jobs.length > MOST_ROWS;
-  const rows = fit((isLarge ? jobs.toSorted(byInterest) : jobs).map((job) => rowOf(job, measured)));
+  const rows = fit((isLarge ? jobs.toSorted(byInterest) : jobs).map(cells));
   if (rows.length === jobs.length) return table(head, rows);
   const rest = `… and ${count(jobs.length - rows.length, "more job")}, counted above.`;
   return [
@@ -38,18 +42,19 @@ function fit(rows: readonly string[][]): string[][] {
   return rows.slice(0, kept < 0 ? MOST_ROWS : kept);
 }
 
-function rowOf(job: Job, measured: boolean): string[] {
-  const isPending = job.status === "pending" && job.attempts.length === 0;
-  const cells = isPending
-    ? [code(job.key), word(job.status), "–", "–", "–"]
-    : [
-        code(job.key),
-        word(job.status),
-        String(job.attempts.length),
-        job.exit_code === null ? "–" : String(job.exit_code),
-        durationOf(job),
-      ];
-  return measured ? [...cells, metricsOf(job)] : cells;
+const rowOf = (job: Job): string[] => [
+  code(job.key),
+  word(job.status),
+  attemptsOf(job),
+  job.exit_code === null ? "–" : String(job.exit_code),
+  durationOf(job),
+];
+
+/** While the run goes on, only a job's last attempt is read; its number says how many there were. */
+function attemptsOf(job: Job): string {
+  if (job.reused_from !== null) return "reused";
+  const last = lastAttempt(job);
+  return last ? String(last.attempt) : "–";
 }
 
 function durationOf({ started_at, completed_at }: Job): string {
@@ -58,9 +63,13 @@ function durationOf({ started_at, completed_at }: Job): string {
   return seconds < 0 ? "–" : sayDuration(seconds);
 }
 
+/** While the run goes on, its jobs are read without their metrics. */
+const metricsToCome = ({ status, step }: Job, measured: readonly string[]): string =>
+  !isFinalJob(status) || (status === "succeeded" && measured.includes(step)) ? "PENDING" : "–";
+
 function metricsOf(job: Job): string {
   const values = Object.entries(job.metrics);
-  if (values.length === 0) return ["pending", "submitted", "running"].includes(job.status) ? "PENDING" : "–";
+  if (values.length === 0) return "–";
   const shown = values
     .slice(0, MOST_METRICS)
     .map(([name, value]) => code(`${name}=${metricText(value)}`, 80));

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { headOf } from "../../../src/stores/head.ts";
 import { fileAt, github, Outbox, openOn } from "./rig.ts";
-import { BRANCH, FILE, TrackedRun, type TrackedOptions } from "./tracked-run.ts";
+import { BRANCH, FILE, type TrackedOptions, TrackedRun } from "./tracked-run.ts";
 
 /** A run at its start, told. */
 async function started(t: Parameters<typeof github>[0], options: TrackedOptions = {}) {
@@ -20,4 +21,18 @@ test("one sample is one sample, and a run of per-run steps has none", async (t) 
   const none = await started(t, { samples: [], steps: [{ id: "report", per: "run" }] });
   assert.equal(sizeIn(none.pull.body), "1 step, 1 job");
   assert.match(fileAt(none.server, BRANCH, FILE), /^\| `report` \| PENDING \| – \| – \| – \|$/m);
+});
+
+test("while the run goes on, what is read of its jobs tells no untruth: attempts are counted, metrics are to come", async (t) => {
+  const { server, run, outbox } = await started(t);
+  run.pass({ "qc-s1": 0, "qc-s2": 3 });
+  run.pass({ "qc-s2": 0, "align-s1": 0 });
+  const heads = [...run.scene.jobs.values()].map(headOf);
+  await outbox.delivered(
+    run.message("run.progress", { view: async () => ({ run: run.scene.run, jobs: heads }) }),
+  );
+  const text = fileAt(server, BRANCH, FILE);
+  assert.match(text, /^\| `qc-s2` \| SUCCEEDED \| 2 \| 0 \| .* \| PENDING \|$/m);
+  assert.match(text, /^\| `align-s1` \| SUCCEEDED \| 1 \| 0 \| .* \| – \|$/m);
+  assert.match(text, /^\| `align-s3` \| PENDING \| – \| – \| – \| PENDING \|$/m);
 });
