@@ -35,10 +35,10 @@ function entriesOf(path: string, text: string): Entry[] {
   const extension = /\.([A-Za-z0-9]+)$/.exec(path)?.[1]?.toLowerCase() ?? "";
   switch (extension) {
     case "json":
-      return flatten(JSON.parse(text), "", 0);
+      return flatten(parseJson(text), "", 0);
     case "jsonl":
     case "ndjson":
-      return flatten(JSON.parse(text.trimEnd().split("\n").at(-1) ?? ""), "", 0);
+      return flatten(parseJson(text.trimEnd().split("\n").at(-1) ?? ""), "", 0);
     case "csv":
       return firstRow(text, ",");
     case "tsv":
@@ -50,7 +50,23 @@ function entriesOf(path: string, text: string): Entry[] {
   }
 }
 
+/** A string, also one that does not end (or it would be tried from each of its quotes), or a number that JSON has not. */
+const STRING_OR_NOT_FINITE = /"(?:[^"\\]|\\.)*(?:"|\\?$)|-?\bInfinity\b|\bNaN\b/gs;
+
+/** JSON, also with `NaN` in it, as `json.dump` of Python writes: one value that is none takes no others away. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return JSON.parse(
+      text.replace(STRING_OR_NOT_FINITE, (found) => (found[0] === '"' ? found : `"${found}"`)),
+    );
+  }
+}
+
 function flatten(value: unknown, name: string, depth: number): Entry[] {
+  // No store keeps an infinity, and 1e400 is one.
+  if (typeof value === "number" && !Number.isFinite(value)) return name === "" ? [] : [[name, String(value)]];
   if (typeof value === "number" || typeof value === "boolean") return name === "" ? [] : [[name, value]];
   if (typeof value === "string") return name === "" ? [] : [[name, value.slice(0, MAX_TEXT)]];
   if (typeof value !== "object" || value === null || Array.isArray(value) || depth > MAX_DEPTH) return [];
