@@ -2,6 +2,7 @@ import { runFacts } from "../../core/facts.ts";
 import type { Attempt, Job } from "../../core/job.ts";
 import type { NoticeFacts } from "../../core/notice.ts";
 import { sayDuration } from "../../core/quantity.ts";
+import { list } from "../../core/reasoning.ts";
 import { count } from "../../core/tell.ts";
 import type { RunView } from "../../ports.ts";
 import { countOf, word } from "./job-table.ts";
@@ -9,17 +10,20 @@ import { code, table } from "./markdown.ts";
 
 const MOST_JOBS = 50;
 const MOST_REPORTED = 20;
+const MOST_NAMED = 10;
 
 /** What the run's end says, made anew from the run as it is: the same run gives the same text. */
 export const endFacts = ({ run, jobs }: RunView): NoticeFacts =>
   runFacts({ run, jobs: new Map(jobs.map((job) => [job.key, job])) }, null);
 
-/** Facts only: how it ended, what failed or was skipped and why, what was retried; of a failed run what was tried. */
+/** Facts only: how it ended, what failed or was skipped and why, what was retried; of what used up its attempts each of them. */
 export function discussion(view: RunView): string {
   const facts = endFacts(view);
   const ended = view.jobs.filter((job) => job.exhausted && job.status !== "succeeded");
-  const sections = ["### Discussion", [...summaryLines(view, facts), ...endedLines(view, ended)].join("\n")];
-  if (view.run.status === "failed") sections.push("### Failure report", failureReport(ended));
+  const lines = [...summaryLines(view, facts), ...endedLines(view, ended), ...unmeasuredLines(view)];
+  const sections = ["### Discussion", lines.join("\n")];
+  if (view.run.status === "failed" || ended.length > 0)
+    sections.push("### Failure report", failureReport(ended));
   if (facts.commands.length > 0)
     sections.push(`Next: ${facts.commands.map((command) => code(command)).join(", ")}`);
   return sections.join("\n\n");
@@ -46,6 +50,26 @@ function endedLines({ jobs }: RunView, ended: readonly Job[]): string[] {
   if (dependents > 0) noticed.push(`- ${jobsWord(dependents)} skipped, because a job before did not succeed`);
   if (cancelled > 0) noticed.push(`- ${jobsWord(cancelled)} cancelled before they ended`);
   return noticed.length > 0 ? noticed : ["- No job failed or was skipped"];
+}
+
+/** Jobs that succeeded although their metrics files gave no value: not there any more, too large, or in no known form. */
+export function unmeasured({ run, jobs }: RunView): Job[] {
+  const measured = new Set(
+    run.pipeline_spec.steps.filter((step) => step.metrics.length > 0).map(({ id }) => id),
+  );
+  return jobs.filter(
+    ({ status, step, metrics }) =>
+      status === "succeeded" && measured.has(step) && Object.keys(metrics).length === 0,
+  );
+}
+
+function unmeasuredLines(view: RunView): string[] {
+  const lacking = unmeasured(view);
+  if (lacking.length === 0) return [];
+  const named = lacking.slice(0, MOST_NAMED).map(({ key }) => code(key));
+  const rest = lacking.length - named.length;
+  const who = [...named, ...(rest > 0 ? [`${rest} more`] : [])];
+  return [`- No value was found in the metrics files of ${list(who)}`];
 }
 
 const jobsWord = (count: number): string => (count === 1 ? "1 job was" : `${count} jobs were`);

@@ -4,7 +4,7 @@ import type { NoticeEvent, Run } from "../../core/run.ts";
 import { isFinalRun, JOB_STATUSES } from "../../core/status.ts";
 import { saySize } from "../../core/tell.ts";
 import type { Message, RunView } from "../../ports.ts";
-import { endFacts } from "./discussion.ts";
+import { endFacts, unmeasured } from "./discussion.ts";
 import { countOf, stepTable, word } from "./job-table.ts";
 import { checkbox, code, titleText } from "./markdown.ts";
 import type { ResultsPlace } from "./names.ts";
@@ -102,14 +102,15 @@ function metricsList({ view }: PullScene): string {
   return ["- Status, attempts, exit code and duration of each job", ...shown].join("\n");
 }
 
-/** The last two are true once the run itself was read at its end. */
+/** The last two can be true only once the run itself was read at its end. */
 function testPlan({ view, message }: PullScene, hasEnded: boolean): string {
   const isEnded = hasEnded && view !== null;
+  const isMeasured = isEnded && view.jobs.some(isGood) && unmeasured(view).length === 0;
   return [
     ...(view
       ? jobBoxes(view)
       : [checkbox(message.facts.outcome === "all_succeeded", "All jobs complete successfully")]),
-    checkbox(isEnded, "Results tables updated with actual metrics"),
+    checkbox(isMeasured, "Results tables updated with actual metrics"),
     checkbox(isEnded, "Discussion section filled in"),
   ].join("\n");
 }

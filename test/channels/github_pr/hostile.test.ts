@@ -48,12 +48,13 @@ for (const [at, line] of LINES.entries()) {
     }
     assert.doesNotMatch(title, /@\w|#\d/);
     assert.equal(text.match(/^<!-- bioagent:.*:end -->$/gm)!.length, 1);
-    // Every row has as many cells as its head, whatever is in them.
+    // Every row of the jobs and of the failure report has as many cells as its head, whatever is in them.
     const cells = text
       .split("\n")
       .filter((row) => row.startsWith("|"))
       .map((row) => row.split("|").length);
-    assert.deepEqual(new Set(cells), new Set([8]));
+    const [jobs, reported] = [cells.slice(0, 8), cells.slice(8)];
+    assert.deepEqual([new Set(jobs), new Set(reported)], [new Set([8]), new Set([9])]);
     for (const commit of server.repository.messages("main", BRANCH))
       assert.match(commit, /^results: [\w-]+ \w+$/);
     const head = server.repository.head(BRANCH);

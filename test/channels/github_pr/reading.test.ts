@@ -36,3 +36,48 @@ test("while the run goes on, what is read of its jobs tells no untruth: attempts
   assert.match(text, /^\| `align-s1` \| SUCCEEDED \| 1 \| 0 \| .* \| – \|$/m);
   assert.match(text, /^\| `align-s3` \| PENDING \| – \| – \| – \| PENDING \|$/m);
 });
+
+test("what used up its attempts is in a failure report, also of a run that is completed", async (t) => {
+  const { server, run, outbox } = await started(t);
+  run.finish();
+  await outbox.delivered(run.message("run.completed"));
+  const [, report] = fileAt(server, BRANCH, FILE).split("### Failure report");
+  assert.match(
+    report!,
+    /^\| `align-s2` \| 1 \| FAILED \| app \| 3 \|.*\n\| `align-s2` \| 2 \| FAILED \| app \| 3 \|/m,
+  );
+  assert.doesNotMatch(report!, /`align-s1`/);
+});
+
+test("a run without failures has no failure report", async (t) => {
+  const { server, run, outbox } = await started(t, { samples: ["s1"] });
+  run.pass({ "qc-s1": 0 });
+  run.pass({ "align-s1": 0 });
+  await outbox.delivered(run.message("run.completed"));
+  assert.doesNotMatch(fileAt(server, BRANCH, FILE), /Failure report|No value/);
+});
+
+const METRICS_BOX = (done: boolean): RegExp =>
+  done ? /^- \[x\] Results tables updated/m : /^- \[ \] Results tables updated/m;
+
+test("metrics that are not there are named, and their box is not ticked", async (t) => {
+  const { server, run, outbox, pull } = await started(t);
+  run.finish();
+  const job = run.scene.job("qc-s3");
+  run.scene.jobs.set("qc-s3", { ...job, metrics: {} });
+  await outbox.delivered(run.message("run.completed"));
+  assert.match(fileAt(server, BRANCH, FILE), /^- No value was found in the metrics files of `qc-s3`$/m);
+  assert.match(pull.body!, METRICS_BOX(false));
+  run.scene.jobs.set("qc-s3", job);
+  await outbox.delivered(run.message("run.completed"));
+  assert.match(pull.body!, METRICS_BOX(true));
+});
+
+test("of a run in which no job succeeded, nobody says that its results are in the table", async (t) => {
+  const { run, outbox, pull } = await started(t, { samples: ["s1"] });
+  run.pass({ "qc-s1": 4 });
+  run.pass({ "qc-s1": 4 });
+  await outbox.delivered(run.message("run.failed"));
+  assert.match(pull.body!, METRICS_BOX(false));
+  assert.match(pull.body!, /^- \[x\] Discussion section filled in$/m);
+});
