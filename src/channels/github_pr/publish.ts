@@ -1,7 +1,8 @@
 import type { Kept } from "../../ports.ts";
 import type { Api, Pull } from "./api.ts";
+import type { RunMark } from "./names.ts";
 import { Raced, Unfit } from "./refusal.ts";
-import { findRegion } from "./region.ts";
+import { findRegion, type Region } from "./region.ts";
 import type { Story } from "./story.ts";
 
 /** What is known of the pull request between two notices. Nothing depends on it: without it everything is found by looking. */
@@ -82,12 +83,20 @@ async function placeFile(api: Api, story: Story, isOurs: boolean): Promise<strin
   const at = head ?? (await baseHead(api));
   const file = await api.file(place.path, at);
   const region = file && findRegion(file.text, mark.id);
-  if (region ? region.name !== mark.name : head !== null && !isOurs) throw foreign(api, story);
+  if (!mayWrite(region, { mark, isOurs, isNew: head === null })) throw foreign(api, story);
   const text = story.fileText(file?.text ?? null);
   if (head === null) return api.createBranch(branch, at, place.path, text, story.commitMessage);
   return text === file?.text
     ? null
     : api.putFile(branch, place.path, text, file?.sha ?? null, story.commitMessage);
+}
+
+/** Another run's region never; without a name (people edit) where the pull request is this run's, or its branch yet to be made. */
+function mayWrite(
+  region: Region | null,
+  { mark, isOurs, isNew }: { mark: RunMark; isOurs: boolean; isNew: boolean },
+): boolean {
+  return region?.name ? region.name === mark.name : isOurs || isNew;
 }
 
 async function baseHead(api: Api): Promise<string> {

@@ -33,7 +33,8 @@ export function findRegion(text: string, id: string): Region | null {
 
 function regionAt(text: string, id: string, start: RegExpExecArray, end: RegExpExecArray): Region {
   const inner = text.slice(start.index + start[0].length + 1, end.index).replaceAll("\r\n", "\n");
-  const note = new RegExp(`^<!-- bioagent:${pattern(id)}:([a-z]+):([A-Za-z0-9._-]+) -->\\n`);
+  // Formatters of Markdown put empty lines between comments.
+  const note = new RegExp(`^\\s*<!-- bioagent:${pattern(id)}:([a-z]+):([A-Za-z0-9._-]+) -->[ \\t]*\\n`);
   const notes: Record<string, string> = {};
   let rest = inner;
   for (let found = note.exec(rest); found; found = note.exec(rest)) {

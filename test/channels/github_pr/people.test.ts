@@ -256,3 +256,14 @@ test("what was found before a refusal is kept", async (t) => {
   await outbox.delivered(run.message("run.completed", { possible_repeat: true }));
   assert.equal(server.state.comments.length, 1);
 });
+
+test("a person who took the run's name out of its part of the file does not stop it", async (t) => {
+  const { server, run, outbox } = await started(t);
+  const name = `<!-- bioagent:${RUN}:name:castle-river-mountain-forest -->\n`;
+  server.repository.push(BRANCH, FILE, fileAt(server, BRANCH, FILE).replace(name, ""));
+  run.pass({ "qc-s1": 0 });
+  await outbox.delivered(run.message("run.progress"));
+  const text = fileAt(server, BRANCH, FILE);
+  assert.match(text, /\| `qc-s1` \| SUCCEEDED/);
+  assert.equal(text.split(name).length, 2);
+});

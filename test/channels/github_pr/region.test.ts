@@ -50,3 +50,10 @@ test("regions of other runs are other people's", () => {
   assert.equal(findRegion(both, "2026-02-27_p_0010")!.text, "theirs");
   assert.equal(findRegion(both, "2026x02-27_p_001"), null);
 });
+
+test("a region that a formatter has spread out is still its run's", () => {
+  const spread = withRegion("", MARK, "text", { title: "x" }).replaceAll("-->\n", "-->  \r\n\r\n");
+  const { name, text, notes } = findRegion(spread, MARK.id)!;
+  assert.deepEqual({ name, text }, { name: "castle-river", text: "text" });
+  assert.deepEqual(notes, { name: "castle-river", title: "x" });
+});
