@@ -6,9 +6,10 @@ import { guardedFetch } from "../guarded-fetch.ts";
 import { Api } from "./api.ts";
 import type { GithubPrConfig } from "./config.ts";
 import { type Ask, connect } from "./connection.ts";
+import type { Known } from "./find-pull.ts";
 import { outcomeOf, outcomeOfRace } from "./outcome.ts";
 import { previewGithubPr } from "./preview.ts";
-import { type Known, publish } from "./publish.ts";
+import { publish } from "./publish.ts";
 import { Raced, Refusal, Unfit } from "./refusal.ts";
 import { storyOf, tellsEnd } from "./story.ts";
 
@@ -68,7 +69,7 @@ export function openGithubPr(
 }
 
 async function deliver(setup: Setup, message: Message): Promise<Delivery> {
-  const known = knownOf(message.kept, setup);
+  const known = knownOf(message, setup);
   // A person has ended it. A start or an end still looks, since it may have been opened again.
   if (known.closed && message.event === "run.progress") return { kind: "delivered" };
   let kept: Kept = {};
@@ -128,9 +129,10 @@ function unread(): never {
 class Unread extends Error {}
 
 /** What was kept of another repository, before the settings changed, is worth nothing. */
-function knownOf({ repo, pr, closed }: Kept, { config }: Setup): Known {
+function knownOf({ kept, round }: Message, { config }: Setup): Known {
+  const { repo, pr, closed } = kept;
   if (repo !== config.repo || typeof pr !== "number") return {};
-  return { pr, closed: closed === true };
+  return { pr, closed: closed === true && (kept["round"] ?? 1) === round };
 }
 
 const hide = (delivery: Delivery, token: string): Delivery =>

@@ -41,6 +41,10 @@ export function branchOf(mark: RunMark, message: Pick<Message, "test" | "notice_
   return own ? `results/${own[2]}-${own[1]}-${own[3]}` : `results/${mark.id}`;
 }
 
+/** A later round has one of its own where the pull request of an earlier one was closed. */
+export const branchOfRound = (branch: string, round: number): string =>
+  round === 1 ? branch : `${branch}-r${round}`;
+
 /** Where the table stands. */
 export interface ResultsPlace {
   readonly path: string;

@@ -1,17 +1,10 @@
 import type { Kept } from "../../ports.ts";
 import type { Api, Pull } from "./api.ts";
+import { findPull, isMarked, type Known } from "./find-pull.ts";
 import type { RunMark } from "./names.ts";
 import { Raced, Unfit } from "./refusal.ts";
 import { findRegion, type Region } from "./region.ts";
 import type { Story } from "./story.ts";
-
-/** What is known of the pull request between two notices. Nothing depends on it: without it everything is found by looking. */
-export interface Known {
-  /** Its number in the repository of the settings. */
-  readonly pr?: number;
-  /** A person has closed or merged it. */
-  readonly closed?: boolean;
-}
 
 /** Looks after a lost race. */
 const MOST_LOOKS = 4;
@@ -38,57 +31,43 @@ export async function publish(
 }
 
 async function once(api: Api, story: Story, known: Known, note: (known: Kept) => void): Promise<void> {
-  const found = await findPull(api, story, known);
-  if (found?.state === "closed") return note(closedNote(api, found));
-  const commit = await placeFile(
-    api,
-    story,
-    found !== null && (found.number === known.pr || isMarked(found, story)),
-  );
+  const { found, branch } = await findPull(api, story, known);
+  if (found?.state === "closed") return tellClosed(api, story, found, note);
+  const isOurs = found !== null && (found.number === known.pr || isMarked(found, story));
+  const commit = await placeFile(api, story, { branch, isOurs });
   if (commit !== null) note({ commit });
-  const pull = found ?? (await openPull(api, story));
-  note({ repo: api.repo, pr: pull.number, url: pull.html_url, branch: story.branch, closed: false });
+  const pull = found ?? (await openPull(api, story, branch));
+  note({ repo: api.repo, pr: pull.number, url: pull.html_url, branch, closed: false });
   const changes = story.pullChanges(pull);
   if (Object.keys(changes).length > 0) await api.updatePull(pull.number, changes);
-  if (story.comment && !(await api.hasComment(pull.number, story.comment.marker)))
-    await api.comment(pull.number, story.comment.body);
+  await commentOnce(api, pull, story.comment);
 }
 
-const closedNote = (api: Api, pull: Pull): Kept => ({
-  repo: api.repo,
-  pr: pull.number,
-  url: pull.html_url,
-  closed: true,
-});
-
-const isMarked = (pull: Pull, { mark }: Story): boolean =>
-  findRegion(pull.body ?? "", mark.id)?.name === mark.name;
-
-/** An open one of the branch, else a closed one that is certainly this run's. */
-async function findPull(api: Api, story: Story, known: Known): Promise<Pull | null> {
-  const pull = known.pr === undefined ? null : await api.pull(known.pr);
-  if (pull?.head.ref === story.branch) return pull;
-  const pulls = await api.pullsOf(story.branch);
-  return (
-    pulls.find(({ state }) => state === "open") ??
-    pulls.find((candidate) => isMarked(candidate, story)) ??
-    null
-  );
+/** What a person has closed is not written to any more; but whoever reads it hears of the run's end. */
+async function tellClosed(api: Api, story: Story, pull: Pull, note: (known: Kept) => void): Promise<void> {
+  const { round } = story;
+  note({ repo: api.repo, pr: pull.number, url: pull.html_url, closed: true, round });
+  await commentOnce(api, pull, story.closedComment);
 }
 
-/** The commit that brought the file to what it shall be; null when it is that already. */
-async function placeFile(api: Api, story: Story, isOurs: boolean): Promise<string | null> {
-  const { branch, place, mark } = story;
+async function commentOnce(api: Api, { number }: Pull, comment: Story["comment"]): Promise<void> {
+  if (comment && !(await api.hasComment(number, comment.marker))) await api.comment(number, comment.body);
+}
+
+/** The branch's commit that brought the file to what it shall be; null when it is that already. */
+async function placeFile(
+  api: Api,
+  { place, mark, fileText, commitMessage }: Story,
+  { branch, isOurs }: { branch: string; isOurs: boolean },
+): Promise<string | null> {
   const head = await api.branch(branch);
   const at = head ?? (await baseHead(api));
   const file = await api.file(place.path, at);
   const region = file && findRegion(file.text, mark.id);
-  if (!mayWrite(region, { mark, isOurs, isNew: head === null })) throw foreign(api, story);
-  const text = story.fileText(file?.text ?? null);
-  if (head === null) return api.createBranch(branch, at, place.path, text, story.commitMessage);
-  return text === file?.text
-    ? null
-    : api.putFile(branch, place.path, text, file?.sha ?? null, story.commitMessage);
+  if (!mayWrite(region, { mark, isOurs, isNew: head === null })) throw foreign(api, { branch, place, mark });
+  const text = fileText(file?.text ?? null);
+  if (head === null) return api.createBranch(branch, at, place.path, text, commitMessage);
+  return text === file?.text ? null : api.putFile(branch, place.path, text, file?.sha ?? null, commitMessage);
 }
 
 /** Another run's region never; without a name (people edit) where the pull request is this run's, or its branch yet to be made. */
@@ -109,18 +88,18 @@ async function baseHead(api: Api): Promise<string> {
   );
 }
 
-const foreign = (api: Api, { branch, place, mark }: Story): Unfit =>
+const foreign = (api: Api, { branch, place, mark }: Pick<Story, "branch" | "place" | "mark">): Unfit =>
   new Unfit(
     `Branch ${branch} of ${api.repo} is not this run's: its ${place.path} is not of ${mark.name}. Delete or rename it, or give each store that reports there a channel with another repo`,
     { disable: false },
   );
 
 /** A pull request that somebody opened meanwhile is taken; GitHub then says so by refusing a second one. */
-async function openPull(api: Api, story: Story): Promise<Pull> {
+async function openPull(api: Api, { newPull }: Story, branch: string): Promise<Pull> {
   try {
-    return await api.createPull(story.branch, story.newPull.title, story.newPull.body);
+    return await api.createPull(branch, newPull.title, newPull.body);
   } catch (error) {
-    const there = error instanceof Raced ? await api.openPullOf(story.branch) : null;
+    const there = error instanceof Raced ? await api.openPullOf(branch) : null;
     if (there === null) throw error;
     return there;
   }

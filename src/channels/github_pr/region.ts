@@ -81,6 +81,9 @@ function gapAfter(text: string): string {
   return text.endsWith("\n") ? "\n" : "\n\n";
 }
 
+/** The round of the run that the region was last written in. */
+export const roundOf = (region: Region | null): number => Number(region?.notes["round"] ?? 1);
+
 /** That the run was saved again is no news by itself. */
 const UNTOLD = "rev";
 

@@ -5,12 +5,14 @@ import { code } from "./markdown.ts";
 import { branchOf, placeOf, type ResultsPlace, type RunMark, runMark, shortHash } from "./names.ts";
 import { noticeBlock } from "./notice-block.ts";
 import { type PullScene, pullBody, pullTitle } from "./pull-text.ts";
-import { commentMarker, findRegion, isAhead, regionText, withRegion } from "./region.ts";
+import { commentMarker, findRegion, isAhead, regionText, roundOf, withRegion } from "./region.ts";
 import { resultsHeading, resultsText } from "./results-text.ts";
 
 /** Everything that shall stand in the repository after this notice. */
 export interface Story {
   readonly mark: RunMark;
+  readonly round: number;
+  /** Of the first round. */
   readonly branch: string;
   readonly place: ResultsPlace;
   readonly commitMessage: string;
@@ -20,6 +22,8 @@ export interface Story {
   /** What of the pull request shall be changed; empty: nothing. */
   readonly pullChanges: (was: { title: string; body: string | null }) => { title?: string; body?: string };
   readonly comment: { readonly marker: string; readonly body: string } | null;
+  /** The same for a pull request that a person has closed before. */
+  readonly closedComment: Story["comment"];
 }
 
 /** GitHub refuses longer bodies of pull requests and comments. */
@@ -35,16 +39,20 @@ export function storyOf(settings: GithubPrConfig, message: Message, view: RunVie
   const title = pullTitle(scene);
   return {
     mark,
+    round: message.round,
     branch: branchOf(mark, message),
     place,
     commitMessage: commitMessage(mark, message, view),
     fileText: (was) => fileText(scene, mark, was),
     newPull: {
       title,
-      body: `${regionText(mark, pullBody(scene), { title: shortHash(title), ...revNote(view) })}\n`,
+      body: `${regionText(mark, pullBody(scene), { title: shortHash(title), ...roundNote(message.round), ...revNote(view) })}\n`,
     },
     pullChanges: (was) => pullChanges(scene, mark, title, was),
-    comment: tellsEnd(message) ? commentOf(mark, scene) : null,
+    comment: tellsEnd(message)
+      ? commentOf(mark, message, `The results table is in ${code(place.path)} on this branch.`)
+      : null,
+    closedComment: tellsEnd(message) ? commentOf(mark, message, CLOSED) : null,
   };
 }
 
@@ -84,7 +92,8 @@ function pullChanges(
   if (region === null || (scene.view && isAhead(region, scene.view.run.rev))) return {};
   const isOurTitle = region.notes["title"] === shortHash(was.title);
   const titleNote = isOurTitle ? shortHash(title) : (region.notes["title"] ?? "none");
-  const noted = { title: titleNote, ...revNote(scene.view) };
+  const round = Math.max(roundOf(region), scene.message.round);
+  const noted = { title: titleNote, ...roundNote(round), ...revNote(scene.view) };
   const full = withRegion(whole, mark, pullBody(scene), noted);
   const body = full.length <= MOST_BODY_CHARS ? full : withRegion(whole, mark, pullBody(scene, true), noted);
   const fits = body.length <= MOST_BODY_CHARS && body !== whole;
@@ -93,9 +102,12 @@ function pullChanges(
 
 const revNote = (view: RunView | null): { rev?: string } => (view ? { rev: String(view.run.rev) } : {});
 
-function commentOf(mark: RunMark, { message, place }: PullScene): { marker: string; body: string } {
+const roundNote = (round: number): { round?: string } => (round > 1 ? { round: String(round) } : {});
+
+const CLOSED = "This pull request was closed before its results table could be brought up to date.";
+
+function commentOf(mark: RunMark, message: Message, where: string): { marker: string; body: string } {
   const marker = commentMarker(mark, message.round);
   const block = noticeBlock(message.event, message.facts, message);
-  const where = `The results table is in ${code(place.path)} on this branch.`;
   return { marker, body: `${marker}\n\n${block}\n\n${where}\n` };
 }

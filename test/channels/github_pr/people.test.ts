@@ -119,7 +119,7 @@ test("a deleted results file comes back with the next change", async (t) => {
 });
 
 for (const how of ["closed", "merged, its branch deleted"]) {
-  test(`a pull request that a person ${how} is not touched, not opened again, and not made anew`, async (t) => {
+  test(`a pull request that a person ${how} is not touched, not opened again, and not made anew; one comment tells the end`, async (t) => {
     const { server, run, outbox, pull } = await started(t);
     const head = server.repository.head(BRANCH);
     if (how === "closed") pull.state = "closed";
@@ -138,7 +138,11 @@ for (const how of ["closed", "merged, its branch deleted"]) {
     await new Outbox(openOn(server)).delivered(run.message("run.completed"));
     assert.equal(server.repository.head(BRANCH), how === "closed" ? head : null);
     assert.deepEqual(server.state.pulls, [{ ...pull, state: "closed", body }]);
-    assert.equal(server.state.comments.length, 0);
+    assert.equal(server.state.comments.length, 1);
+    assert.match(
+      server.state.comments[0]!.body,
+      /was closed before its results table could be brought up to date/,
+    );
   });
 }
 
