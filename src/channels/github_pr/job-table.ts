@@ -6,14 +6,15 @@ import { count } from "../../core/tell.ts";
 import type { RunView } from "../../ports.ts";
 import { code, table } from "./markdown.ts";
 
-/** Rows of single jobs. GitHub shows a Markdown file of up to about half a megabyte. */
-const MOST_ROWS = 500;
-const MOST_CHARS = 250_000;
+/** Of the rows of single jobs. GitHub shows a text of more than 512 KB as it is written, without its tables. */
+const MOST_BYTES = 280_000;
+/** More than that, and how many stand where is said first. */
+const MANY_JOBS = 500;
 const MOST_METRICS = 12;
 
 export const word = (status: JobStatus): string => status.toUpperCase();
 
-/** A row for each job; of a very large run a row for each step, and of the jobs those that matter first. */
+/** A row for each job, above many of them one for each step; of more jobs than fit, those that matter first. */
 export function jobTable({ run, jobs }: RunView): string {
   const measured = run.pipeline_spec.steps.filter((step) => step.metrics.length > 0).map(({ id }) => id);
   const hasMetrics = measured.length > 0;
@@ -21,9 +22,10 @@ export function jobTable({ run, jobs }: RunView): string {
   const metricsCell = (job: Job): string =>
     isFinalRun(run.status) ? metricsOf(job) : metricsToCome(job, measured);
   const cells = (job: Job): string[] => [...rowOf(job), ...(hasMetrics ? [metricsCell(job)] : [])];
-  const isLarge = jobs.length > MOST_ROWS;
-  const rows = fit((isLarge ? jobs.toSorted(byInterest) : jobs).map(cells));
-  if (rows.length === jobs.length) return table(head, rows);
+  const steps = jobs.length > MANY_JOBS ? `${stepTable({ run, jobs })}\n\n` : "";
+  const all = jobs.map(cells);
+  if (fit(all).length === all.length) return `${steps}${table(head, all)}`;
+  const rows = fit(jobs.toSorted(byInterest).map(cells));
   const rest = `… and ${count(jobs.length - rows.length, "more job")}, counted above.`;
   return [
     stepTable({ run, jobs }),
@@ -34,12 +36,12 @@ export function jobTable({ run, jobs }: RunView): string {
 }
 
 function fit(rows: readonly string[][]): string[][] {
-  let chars = 0;
-  const kept = rows.slice(0, MOST_ROWS).findIndex((row) => {
-    chars += row.join("").length + 20;
-    return chars > MOST_CHARS;
+  let bytes = 0;
+  const kept = rows.findIndex((row) => {
+    bytes += Buffer.byteLength(row.join(" | ")) + 5;
+    return bytes > MOST_BYTES;
   });
-  return rows.slice(0, kept < 0 ? MOST_ROWS : kept);
+  return kept < 0 ? [...rows] : rows.slice(0, kept);
 }
 
 const rowOf = (job: Job): string[] => [

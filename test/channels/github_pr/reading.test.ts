@@ -81,3 +81,12 @@ test("of a run in which no job succeeded, nobody says that its results are in th
   assert.match(pull.body!, METRICS_BOX(false));
   assert.match(pull.body!, /^- \[x\] Discussion section filled in$/m);
 });
+
+test("each of three thousand jobs has its row, in a file that GitHub still shows as a table", async (t) => {
+  const samples = Array.from({ length: 1_500 }, (_, at) => `patient_${String(at).padStart(4, "0")}`);
+  const { server } = await started(t, { samples });
+  const text = fileAt(server, BRANCH, FILE);
+  assert.equal(text.match(/^\| `(?:qc|align)-patient_\d{4}` \| PENDING \|/gm)!.length, 3_000);
+  assert.match(text, /^\| `align` \| 1500 \| 1500 \|$/m);
+  assert.ok(Buffer.byteLength(text) < 512_000);
+});
