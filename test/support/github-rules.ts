@@ -10,10 +10,19 @@ export interface GithubPull {
   base: string;
 }
 
+export interface GithubComment {
+  readonly pull: number;
+  body: string;
+  readonly login: string;
+}
+
+/** Whose token it is: somebody without an association with the repository, as an app has none. */
+const OURS = { login: "lab-results", type: "User" };
+
 /** What of `lab/results` is not in git. Tests may change it as a person would. */
 export interface GithubState {
   readonly pulls: GithubPull[];
-  readonly comments: { readonly pull: number; body: string }[];
+  readonly comments: GithubComment[];
   archived: boolean;
   token: string;
 }
@@ -129,11 +138,16 @@ const OPERATIONS: Readonly<Record<string, (scene: Scene) => Judged>> = {
     const size = Number(query.get("per_page") ?? 30);
     const from = (Number(query.get("page") ?? 1) - 1) * size;
     const comments = state.comments.filter(({ pull }) => pull === number).slice(from, from + size);
-    return { status: 200, body: comments.map(({ body }, at) => ({ id: from + at + 1, body })) };
+    const whole = comments.map(({ body, login }, at) => ({
+      ...{ id: from + at + 1, body, author_association: "NONE" },
+      user: { ...OURS, login },
+    }));
+    return { status: 200, body: whole };
   },
   "issues/create-comment": ({ state, call, body }) => {
     if (tooLong(body["body"])) return TOO_LONG;
-    state.comments.push({ pull: Number(call.parameters["issue_number"]), body: String(body["body"]) });
+    const pull = Number(call.parameters["issue_number"]);
+    state.comments.push({ pull, body: String(body["body"]), login: OURS.login });
     return { status: 201, body: { id: state.comments.length, body: body["body"] } };
   },
 };
@@ -149,6 +163,7 @@ const pullBody = ({ number, title, body, state, head, base }: GithubPull) => ({
   body,
   state,
   html_url: `https://github.com/lab/results/pull/${number}`,
+  user: OURS,
   head: { ref: head, label: `lab:${head}` },
   base: { ref: base, label: `lab:${base}` },
 });

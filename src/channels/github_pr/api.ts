@@ -14,16 +14,22 @@ const Content = z.object({
   encoding: z.string().optional(),
   content: z.string().optional(),
 });
+const User = z.object({ login: z.string(), type: z.string().optional() }).nullish();
 const Pull = z.object({
   number: z.number().int(),
   state: z.enum(["open", "closed"]),
   title: z.string(),
   body: z.string().nullable(),
   html_url: z.string(),
+  user: User,
   head: z.object({ ref: z.string(), label: z.string().nullable() }),
 });
 export type Pull = z.infer<typeof Pull>;
-const Comment = z.object({ body: z.string().optional() });
+const Comment = z.object({
+  body: z.string().optional(),
+  user: User,
+  author_association: z.string().optional(),
+});
 const Repository = z.object({ default_branch: z.string(), archived: z.boolean() });
 
 export interface RepositoryFile {
@@ -41,6 +47,9 @@ export interface ApiOptions {
   /** `performance.now()` after which nothing is asked any more. */
   readonly endsAt: number;
 }
+
+/** People who may comment in a public repository without any right there; what they quote is no comment of ours. */
+const OUTSIDERS = ["NONE", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "CONTRIBUTOR", "MANNEQUIN"];
 
 /** Comments that are looked at for our own; a hundred each. */
 const MOST_PAGES = 20;
@@ -181,14 +190,15 @@ export class Api {
     parsed(Pull, await this.#ask(route, { pull_number: number, ...changes }), what);
   }
 
-  /** Whether one of the pull request's comments begins with this line. */
-  async hasComment(number: number, marker: string): Promise<boolean> {
+  /** Whether one of the pull request's comments begins with this line, and may be ours. */
+  async hasComment({ number, user }: Pull, marker: string): Promise<boolean> {
     const what = `reading the comments of pull request ${number} of ${this.repo}`;
     const route = "GET /repos/{owner}/{repo}/issues/{issue_number}/comments";
     for (let page = 1; page <= MOST_PAGES; page++) {
       const answer = await this.#ask(route, { issue_number: number, per_page: 100, page });
       const comments = parsed(z.array(Comment), answer, what);
-      if (comments.some(({ body }) => body?.trimStart().startsWith(marker))) return true;
+      const isTold = comments.some((one) => one.body?.trimStart().startsWith(marker) && mayBeOurs(one, user));
+      if (isTold) return true;
       if (comments.length < 100) return false;
     }
     return false;
@@ -230,6 +240,15 @@ export class Api {
     return new Unfit(`${words} ${this.channel}`, { disable: false });
   }
 }
+
+/** Who opened the pull request was we, mostly; an app has no association of its own. */
+const mayBeOurs = (
+  { user, author_association }: z.infer<typeof Comment>,
+  author: z.infer<typeof User>,
+): boolean =>
+  (user?.login !== undefined && user.login === author?.login) ||
+  user?.type === "Bot" ||
+  !OUTSIDERS.includes(author_association ?? "");
 
 const statusOf = (answer: Answer): number | null => (answer.kind === "answer" ? answer.status : null);
 

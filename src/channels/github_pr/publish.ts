@@ -50,8 +50,8 @@ async function tellClosed(api: Api, story: Story, pull: Pull, note: (known: Kept
   await commentOnce(api, pull, story.closedComment);
 }
 
-async function commentOnce(api: Api, { number }: Pull, comment: Story["comment"]): Promise<void> {
-  if (comment && !(await api.hasComment(number, comment.marker))) await api.comment(number, comment.body);
+async function commentOnce(api: Api, pull: Pull, comment: Story["comment"]): Promise<void> {
+  if (comment && !(await api.hasComment(pull, comment.marker))) await api.comment(pull.number, comment.body);
 }
 
 /** The branch's commit that brought the file to what it shall be; null when it is that already. */

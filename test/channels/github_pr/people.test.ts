@@ -207,11 +207,12 @@ test("a run of the same id out of another store does not take the branch over", 
 test("a comment of ours is found behind hundreds of others, and a quotation of it is none", async (t) => {
   const { server, run, outbox } = await started(t);
   const marker = `<!-- bioagent:${RUN}:told:1 -->`;
-  for (let at = 0; at < 230; at++) server.state.comments.push({ pull: 1, body: `> ${marker} ${at}` });
+  for (let at = 0; at < 230; at++)
+    server.state.comments.push({ pull: 1, body: `> ${marker} ${at}`, login: "ada" });
   run.finish();
   await outbox.delivered(run.message("run.completed"));
   assert.equal(server.state.comments.length, 231);
-  for (let at = 0; at < 30; at++) server.state.comments.push({ pull: 1, body: "thanks" });
+  for (let at = 0; at < 30; at++) server.state.comments.push({ pull: 1, body: "thanks", login: "ada" });
   await outbox.delivered(run.message("run.completed"));
   assert.equal(server.state.comments.length, 261);
 });
@@ -270,4 +271,15 @@ test("a person who took the run's name out of its part of the file does not stop
   const text = fileAt(server, BRANCH, FILE);
   assert.match(text, /\| `qc-s1` \| SUCCEEDED/);
   assert.equal(text.split(name).length, 2);
+});
+
+test("a stranger who comments with our marker cannot silence the end", async (t) => {
+  const { server, run, outbox, pull } = await started(t);
+  const { comments } = server.state;
+  run.finish();
+  comments.push({ pull: pull.number, body: `<!-- bioagent:${RUN}:told:1 -->`, login: "eve" });
+  await outbox.delivered(run.message("run.completed"));
+  await outbox.delivered(run.message("run.completed"));
+  assert.equal(comments.length, 2);
+  assert.match(comments[1]!.body, /BioAgent Run Complete/);
 });
