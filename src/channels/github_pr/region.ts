@@ -31,6 +31,10 @@ export function findRegion(text: string, id: string): Region | null {
   return null;
 }
 
+/** Whether there is no region, and yet one of its markers: people did not take it out, they have damaged it. */
+export const isDamaged = (text: string, id: string): boolean =>
+  findRegion(text, id) === null && new RegExp(`^<!-- bioagent:${pattern(id)}:`, "m").test(text);
+
 function regionAt(text: string, id: string, start: RegExpExecArray, end: RegExpExecArray): Region {
   const inner = text.slice(start.index + start[0].length + 1, end.index).replaceAll("\r\n", "\n");
   // Formatters of Markdown put empty lines between comments.

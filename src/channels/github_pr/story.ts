@@ -5,7 +5,7 @@ import { code } from "./markdown.ts";
 import { branchOf, placeOf, type ResultsPlace, type RunMark, runMark, shortHash } from "./names.ts";
 import { noticeBlock } from "./notice-block.ts";
 import { type PullScene, pullBody, pullTitle } from "./pull-text.ts";
-import { commentMarker, findRegion, isAhead, regionText, roundOf, withRegion } from "./region.ts";
+import { commentMarker, findRegion, isAhead, isDamaged, regionText, roundOf, withRegion } from "./region.ts";
 import { resultsHeading, resultsText } from "./results-text.ts";
 
 /** Everything that shall stand in the repository after this notice. */
@@ -79,7 +79,7 @@ function fileText({ message, view, place }: PullScene, mark: RunMark, was: strin
 
 /**
  * A title that people have changed stays theirs: the region remembers the hash of the one that was set last. A body without
- * our region is one out of which a person took it: it stays as it is.
+ * our region is one out of which a person took it: it stays as it is. A damaged one gets a new one at its end.
  */
 function pullChanges(
   scene: PullScene,
@@ -89,9 +89,11 @@ function pullChanges(
 ): { title?: string; body?: string } {
   const whole = was.body ?? "";
   const region = findRegion(whole, mark.id);
-  if (region === null || (scene.view && isAhead(region, scene.view.run.rev))) return {};
-  const isOurTitle = region.notes["title"] === shortHash(was.title);
-  const titleNote = isOurTitle ? shortHash(title) : (region.notes["title"] ?? "none");
+  if (region === null && !isDamaged(whole, mark.id)) return {};
+  if (scene.view && isAhead(region, scene.view.run.rev)) return {};
+  const titleWas = region?.notes["title"] ?? "none";
+  const isOurTitle = titleWas === shortHash(was.title);
+  const titleNote = isOurTitle ? shortHash(title) : titleWas;
   const round = Math.max(roundOf(region), scene.message.round);
   const noted = { title: titleNote, ...roundNote(round), ...revNote(scene.view) };
   const full = withRegion(whole, mark, pullBody(scene), noted);

@@ -283,3 +283,18 @@ test("a stranger who comments with our marker cannot silence the end", async (t)
   assert.equal(comments.length, 2);
   assert.match(comments[1]!.body, /BioAgent Run Complete/);
 });
+
+for (const lost of ["start", "end"]) {
+  test(`a body that has lost our ${lost} marker does not say for ever that jobs are running`, async (t) => {
+    const { run, outbox, pull } = await started(t);
+    const damaged = pull.body!.replace(`<!-- bioagent:${RUN}:${lost} -->\n`, "");
+    pull.body = damaged;
+    run.finish();
+    await outbox.delivered(run.message("run.completed"));
+    assert.ok(pull.body.startsWith(damaged));
+    const added = pull.body.slice(damaged.length);
+    assert.match(added, /2\/3 succeeded/);
+    await outbox.delivered(run.message("run.completed"));
+    assert.equal(pull.body, damaged + added);
+  });
+}
