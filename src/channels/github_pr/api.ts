@@ -99,14 +99,18 @@ export class Api {
     if (content?.type !== "file")
       throw this.#unfit(`${path} of ${this.repo} is no file: set document or path of channel`);
     // GitHub leaves out the content of files above 1 MiB.
-    if (content.encoding !== "base64" || content.content === undefined)
-      throw this.#unfit(`${path} of ${this.repo} is larger than 1 MiB: set another document for channel`);
+    if (content.encoding !== "base64" || content.content === undefined) throw this.tooLarge(path);
     const text = utf8(Buffer.from(content.content, "base64"));
     if (text === null)
       throw this.#unfit(
         `${path} of ${this.repo} is not UTF-8 text: convert it, or set another document for channel`,
       );
     return { sha: content.sha, text };
+  }
+
+  /** What could not be read again after it was written, or was found so. */
+  tooLarge(path: string): Unfit {
+    return this.#unfit(`${path} of ${this.repo} is larger than 1 MiB: set another document for channel`);
   }
 
   /** Writes the file on top of the branch, unless it is not the one that was read any more. The commit. */

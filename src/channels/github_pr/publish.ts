@@ -4,7 +4,7 @@ import { findPull, isMarked, type Known } from "./find-pull.ts";
 import type { RunMark } from "./names.ts";
 import { Raced, Unfit } from "./refusal.ts";
 import { findRegion, type Region } from "./region.ts";
-import type { Story } from "./story.ts";
+import { MOST_FILE_BYTES, type Story } from "./story.ts";
 
 /** Looks after a lost race. */
 const MOST_LOOKS = 4;
@@ -66,6 +66,7 @@ async function placeFile(
   const region = file && findRegion(file.text, mark.id);
   if (!mayWrite(region, { mark, isOurs, isNew: head === null })) throw foreign(api, { branch, place, mark });
   const text = fileText(file?.text ?? null);
+  if (text !== file?.text && Buffer.byteLength(text) > MOST_FILE_BYTES) throw api.tooLarge(place.path);
   if (head === null) return api.createBranch(branch, at, place.path, text, commitMessage);
   return text === file?.text ? null : api.putFile(branch, place.path, text, file?.sha ?? null, commitMessage);
 }

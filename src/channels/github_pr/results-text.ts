@@ -2,11 +2,11 @@ import { statusLine } from "../../core/outcome.ts";
 import { isFinalRun } from "../../core/status.ts";
 import type { Message, RunView } from "../../ports.ts";
 import { discussion } from "./discussion.ts";
-import { jobTable } from "./job-table.ts";
+import { jobTable, stepTable } from "./job-table.ts";
 import { code } from "./markdown.ts";
 
-/** What the file says of the run, between its markers; null: nothing is known that is not there already. */
-export function resultsText(message: Message, view: RunView | null): string {
+/** What the file says of the run, between its markers. `brief`: a row for each step, for a document that is nearly full. */
+export function resultsText(message: Message, view: RunView | null, brief = false): string {
   const { facts } = message;
   const name = code(facts.run_id);
   if (view === null) {
@@ -22,7 +22,9 @@ export function resultsText(message: Message, view: RunView | null): string {
   const planning =
     !isEnded && jobs.length < run.summary.total_jobs ? "\n\nIts jobs are still being planned." : "";
   const head = `${name} (${code(run.pipeline)}, ${code(run.name)}): ${said}${planning}`;
-  return [head, jobTable(view), ...(isEnded ? [discussion(view)] : [])].join("\n\n");
+  return [head, brief ? stepTable(view) : jobTable(view), ...(isEnded ? [discussion(view)] : [])].join(
+    "\n\n",
+  );
 }
 
 /** What stands above the region in a file that is made for it. */

@@ -26,6 +26,8 @@ export interface Story {
   readonly closedComment: Story["comment"];
 }
 
+/** GitHub hands out the text of files up to 1 MB; of a larger one nobody could find our part again. */
+export const MOST_FILE_BYTES = 1_000_000;
 /** GitHub refuses longer bodies of pull requests and comments. */
 const MOST_BODY_CHARS = 65_536;
 
@@ -74,7 +76,9 @@ function fileText({ message, view, place }: PullScene, mark: RunMark, was: strin
   const region = was === null ? null : findRegion(was, mark.id);
   if (was !== null && region && (view === null || isAhead(region, view.run.rev))) return was;
   const heading = place.shared ? "" : resultsHeading(message);
-  return withRegion(was ?? heading, mark, resultsText(message, view), revNote(view));
+  const full = withRegion(was ?? heading, mark, resultsText(message, view), revNote(view));
+  if (Buffer.byteLength(full) <= MOST_FILE_BYTES) return full;
+  return withRegion(was ?? heading, mark, resultsText(message, view, true), revNote(view));
 }
 
 /**

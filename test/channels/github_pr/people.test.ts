@@ -298,3 +298,19 @@ for (const lost of ["start", "end"]) {
     assert.equal(pull.body, damaged + added);
   });
 }
+
+test("a document that is nearly full gets the short form; one that our part would make unreadable is left alone", async (t) => {
+  const server = await github(t);
+  const samples = Array.from({ length: 300 }, (_, at) => `sample${at}`);
+  const run = new TrackedRun({ samples });
+  const outbox = new Outbox(openOn(server, { settings: { document: "docs/{pipeline}.md" } }));
+  server.repository.push("main", "docs/p.md", "x".repeat(999_900));
+  const refused = await outbox.tell(run.message("run.started"));
+  assert.partialDeepStrictEqual(refused, { kind: "permanent", disable: false });
+  assert.deepEqual(server.repository.branches(), ["main"]);
+  server.repository.push("main", "docs/p.md", "x".repeat(990_000));
+  await outbox.delivered(run.message("run.started"));
+  const text = fileAt(server, BRANCH, "docs/p.md");
+  assert.match(text, /^\| `qc` \| 300 \| 300 \|$/m);
+  assert.doesNotMatch(text, /sample7/);
+});
