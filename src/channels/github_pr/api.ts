@@ -1,36 +1,8 @@
 import { z } from "zod";
+import { Comment, Commit, Content, Made, mayBeOurs, Pull, Put, Ref, Repository } from "./answer-forms.ts";
 import type { Answer, Ask } from "./connection.ts";
 import { Raced, Refusal, Unfit } from "./refusal.ts";
 import { isForGood, isTaken, saysOf } from "./words.ts";
-
-const Sha = z.string().regex(/^[0-9a-f]{40,64}$/);
-const Ref = z.object({ object: z.object({ sha: Sha }) });
-const Commit = z.object({ sha: Sha, tree: z.object({ sha: Sha }) });
-const Made = z.object({ sha: Sha });
-const Put = z.object({ commit: z.object({ sha: Sha }) });
-const Content = z.object({
-  type: z.string(),
-  sha: Sha,
-  encoding: z.string().optional(),
-  content: z.string().optional(),
-});
-const User = z.object({ login: z.string(), type: z.string().optional() }).nullish();
-const Pull = z.object({
-  number: z.number().int(),
-  state: z.enum(["open", "closed"]),
-  title: z.string(),
-  body: z.string().nullable(),
-  html_url: z.string(),
-  user: User,
-  head: z.object({ ref: z.string(), label: z.string().nullable() }),
-});
-export type Pull = z.infer<typeof Pull>;
-const Comment = z.object({
-  body: z.string().optional(),
-  user: User,
-  author_association: z.string().optional(),
-});
-const Repository = z.object({ default_branch: z.string(), archived: z.boolean() });
 
 export interface RepositoryFile {
   readonly sha: string;
@@ -47,9 +19,6 @@ export interface ApiOptions {
   /** `performance.now()` after which nothing is asked any more. */
   readonly endsAt: number;
 }
-
-/** People who may comment in a public repository without any right there; what they quote is no comment of ours. */
-const OUTSIDERS = ["NONE", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "CONTRIBUTOR", "MANNEQUIN"];
 
 /** Comments that are looked at for our own; a hundred each. */
 const MOST_PAGES = 20;
@@ -214,7 +183,7 @@ export class Api {
     parsed(Comment, await this.#ask(route, { issue_number: number, body }), what, true);
   }
 
-  async repository(): Promise<z.infer<typeof Repository>> {
+  async repository(): Promise<Repository> {
     return parsed(
       Repository,
       await this.#ask("GET /repos/{owner}/{repo}", {}),
@@ -244,15 +213,6 @@ export class Api {
     return new Unfit(`${words} ${this.channel}`, { disable: false });
   }
 }
-
-/** Who opened the pull request was we, mostly; an app has no association of its own. */
-const mayBeOurs = (
-  { user, author_association }: z.infer<typeof Comment>,
-  author: z.infer<typeof User>,
-): boolean =>
-  (user?.login !== undefined && user.login === author?.login) ||
-  user?.type === "Bot" ||
-  !OUTSIDERS.includes(author_association ?? "");
 
 const statusOf = (answer: Answer): number | null => (answer.kind === "answer" ? answer.status : null);
 

@@ -1,4 +1,5 @@
-import type { Api, Pull } from "./api.ts";
+import type { Pull } from "./answer-forms.ts";
+import type { Api } from "./api.ts";
 import { branchOfRound } from "./names.ts";
 import { findRegion, roundOf } from "./region.ts";
 import type { Story } from "./story.ts";

@@ -1,5 +1,6 @@
 import type { Kept } from "../../ports.ts";
-import type { Api, Pull } from "./api.ts";
+import type { Pull } from "./answer-forms.ts";
+import type { Api } from "./api.ts";
 import { findPull, isMarked, type Known } from "./find-pull.ts";
 import type { RunMark } from "./names.ts";
 import { Raced, Unfit } from "./refusal.ts";
