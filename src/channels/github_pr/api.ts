@@ -129,9 +129,10 @@ export class Api {
   }
 
   /** Null when there is no such pull request. */
-  async pull(number: number): Promise<Pull | null> {
+  async pull(number: number, beforeWrite = false): Promise<Pull | null> {
     const what = `reading pull request ${number} of ${this.repo}`;
-    const answer = await this.#ask("GET /repos/{owner}/{repo}/pulls/{pull_number}", { pull_number: number });
+    const route = "GET /repos/{owner}/{repo}/pulls/{pull_number}";
+    const answer = await this.#ask(route, { pull_number: number }, beforeWrite);
     return statusOf(answer) === 404 ? null : parsed(Pull, answer, what);
   }
 
@@ -197,7 +198,11 @@ export class Api {
     return parsed(z.array(Pull), answer, `reading the pull requests of ${this.repo}`);
   }
 
-  async #ask(route: string, parameters: Readonly<Record<string, unknown>>): Promise<Answer> {
+  async #ask(
+    route: string,
+    parameters: Readonly<Record<string, unknown>>,
+    beforeWrite = false,
+  ): Promise<Answer> {
     const left = this.#options.endsAt - performance.now();
     if (left <= 0)
       return { kind: "failure", code: "timeout", text: "the delivery's own time is up", sent: false };
@@ -206,6 +211,7 @@ export class Api {
       route,
       { ...where, ...parameters },
       Math.min(left, this.#options.timeoutMilliseconds),
+      beforeWrite,
     );
   }
 

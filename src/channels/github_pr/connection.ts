@@ -33,6 +33,8 @@ export type Ask = (
   route: string,
   parameters: Readonly<Record<string, unknown>>,
   milliseconds: number,
+  /** It is read to be written: the pause before a write is made before the look, so that none lies between the two. */
+  beforeWrite?: boolean,
 ) => Promise<Answer>;
 
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -41,9 +43,9 @@ const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 export function connect(connection: Connection): Ask {
   let octokit: Promise<Octokit> | undefined;
   let nextWriteAt = 0;
-  return async (route, parameters, milliseconds) => {
+  return async (route, parameters, milliseconds, beforeWrite = false) => {
     octokit ??= load(connection);
-    if (!route.startsWith("GET ")) {
+    if (beforeWrite || !route.startsWith("GET ")) {
       const wait = nextWriteAt - performance.now();
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     }

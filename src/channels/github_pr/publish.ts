@@ -39,10 +39,19 @@ async function once(api: Api, story: Story, known: Known, note: (known: Kept) =>
   if (commit !== null) note({ commit });
   const pull = found ?? (await openPull(api, story, branch));
   note({ repo: api.repo, pr: pull.number, url: pull.html_url, branch, closed: false });
-  const changes = story.pullChanges(pull);
-  if (Object.keys(changes).length > 0) await api.updatePull(pull.number, changes);
+  await updatePull(api, pull, story);
   await commentOnce(api, pull, story.comment);
 }
+
+/** People write into the body, too: what is changed is what stands there now, not before the file was written. */
+async function updatePull(api: Api, seen: Pull, { pullChanges }: Story): Promise<void> {
+  if (isEmpty(pullChanges(seen))) return;
+  const now = await api.pull(seen.number, true);
+  const changes = now === null ? {} : pullChanges(now);
+  if (!isEmpty(changes)) await api.updatePull(seen.number, changes);
+}
+
+const isEmpty = (changes: object): boolean => Object.keys(changes).length === 0;
 
 /** What a person has closed is not written to any more; but whoever reads it hears of the run's end. */
 async function tellClosed(api: Api, story: Story, pull: Pull, note: (known: Kept) => void): Promise<void> {

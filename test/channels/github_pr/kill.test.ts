@@ -55,7 +55,7 @@ test("killed at any request of an update, the next delivery goes on", async (t) 
     await openOn(server).deliver(beginning.message("run.started"), "results");
     const start = server.repository.head(BRANCH)!;
     const before = structuredClone(server.state.pulls);
-    for (let request = 1; request <= 8; request++) {
+    for (let request = 1; request <= 9; request++) {
       server.repository.move(BRANCH, server.repository.head(BRANCH), start);
       server.state.pulls.splice(0, 1, structuredClone(before[0]!));
       server.state.comments.length = 0;

@@ -314,3 +314,14 @@ test("a document that is nearly full gets the short form; one that our part woul
   assert.match(text, /^\| `qc` \| 300 \| 300 \|$/m);
   assert.doesNotMatch(text, /sample7/);
 });
+
+test("what a person writes into the body while the file is written stays", async (t) => {
+  const { server, run, outbox, pull } = await started(t);
+  run.pass({ "qc-s1": 0 });
+  server.before("repos/create-or-update-file-contents", () => {
+    pull.body = `In the last moment\n\n${pull.body}`;
+  });
+  await outbox.delivered(run.message("run.progress"));
+  assert.match(pull.body!, /^In the last moment\n\n<!-- bioagent:/);
+  assert.match(pull.body!, /- \[x\] Job `qc-s1`/);
+});
