@@ -1,3 +1,4 @@
+import { count } from "./count.ts";
 import type { Audience, Draft } from "./draft.ts";
 import { runFacts } from "./facts.ts";
 import { noticeId } from "./ids.ts";
@@ -175,6 +176,3 @@ export function tellFollowers(draft: Draft): void {
   tell(draft, "run.progress", `e${draft.before.event_count}`, runFacts(draft, []));
   if (draft.notices.length > before) run.told_progress = now;
 }
-
-/** `1 sample`, `3 samples`. */
-export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;

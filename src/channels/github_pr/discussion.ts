@@ -1,9 +1,9 @@
+import { count } from "../../core/count.ts";
 import { runFacts } from "../../core/facts.ts";
 import type { Attempt, Job } from "../../core/job.ts";
 import type { NoticeFacts } from "../../core/notice.ts";
 import { sayDuration } from "../../core/quantity.ts";
 import { list } from "../../core/reasoning.ts";
-import { count } from "../../core/tell.ts";
 import type { RunView } from "../../ports.ts";
 import { countOf, word } from "./job-table.ts";
 import { code, table } from "./markdown.ts";

@@ -1,8 +1,8 @@
+import { count } from "../../core/count.ts";
 import { type Job, lastAttempt } from "../../core/job.ts";
 import { sayDuration } from "../../core/quantity.ts";
 import type { Run } from "../../core/run.ts";
 import { isFinalJob, isFinalRun, JOB_STATUSES, type JobStatus } from "../../core/status.ts";
-import { count } from "../../core/tell.ts";
 import type { RunView } from "../../ports.ts";
 import { code, table } from "./markdown.ts";
 

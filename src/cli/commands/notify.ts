@@ -1,10 +1,10 @@
 import { Option } from "commander";
+import { count } from "../../core/count.ts";
 import type { NoticeEvent } from "../../core/run.ts";
 import { type AddCommand, type Context, printJson } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT, UsageError } from "../failure.ts";
 import type { PreviewOptions } from "../notify/preview-command.ts";
-import { count } from "../render/count.ts";
 import { type Session, withStore } from "../session.ts";
 
 /** As core has them; written down here, so that the help of a command loads no schema. A test holds them together. */

@@ -1,13 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import type { Config } from "../../config.ts";
+import { count } from "../../core/count.ts";
 import { ID_PATTERN, type Pipeline } from "../../core/pipeline.ts";
 import type { BucketText } from "../bucket-text.ts";
 import { type AddCommand, type Context, printJson, printLines } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT, UsageError } from "../failure.ts";
 import { acceptPipeline, openPipelineFile, type PipelineFile } from "../input/read-pipeline-file.ts";
-import { count } from "../render/count.ts";
 import { renderTable } from "../render/table.ts";
 import { readSettings } from "../session.ts";
 

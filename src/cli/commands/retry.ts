@@ -1,4 +1,5 @@
 import { Option } from "commander";
+import { count } from "../../core/count.ts";
 import type { Run } from "../../core/run.ts";
 import { FAILURE_CLASSES, type FailureClass } from "../../core/status.ts";
 import type { RetrySelection } from "../../core/stop.ts";
@@ -9,7 +10,6 @@ import { follow } from "../follow.ts";
 import { collect } from "../input/parsers.ts";
 import { readSettingsOptions } from "../input/settings.ts";
 import { addModeOptions, type ModeOptions, modeOf } from "../mode.ts";
-import { count } from "../render/count.ts";
 import { requireStore, type Session, withApp } from "../session.ts";
 import { userName } from "../user.ts";
 

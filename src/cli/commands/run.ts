@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import type { StartInput } from "../../app/start.ts";
 import type { Config } from "../../config.ts";
+import { count } from "../../core/count.ts";
 import type { Run } from "../../core/run.ts";
 import { EXECUTOR_KINDS } from "../../core/status.ts";
 import { type AddCommand, type Context, printJson } from "../context.ts";
@@ -10,7 +11,6 @@ import { follow } from "../follow.ts";
 import { collect } from "../input/parsers.ts";
 import type { RequestOptions } from "../input/request.ts";
 import { addModeOptions, type Mode, type ModeOptions, modeOf } from "../mode.ts";
-import { count } from "../render/count.ts";
 import { oneLine } from "../render/width.ts";
 import { readSettings, refuseRemote, type Session, withApp } from "../session.ts";
 import { userName } from "../user.ts";

@@ -1,9 +1,9 @@
+import { count } from "../../core/count.ts";
 import type { LocatedProblem } from "../../pipelines/problem.ts";
 import { type AddCommand, type Context, printJson } from "../context.ts";
 import { example } from "../example.ts";
 import { EXIT } from "../failure.ts";
 import type { SamplePlaces } from "../input/read-samples.ts";
-import { count } from "../render/count.ts";
 import { readSettings } from "../session.ts";
 
 interface ValidateOptions {

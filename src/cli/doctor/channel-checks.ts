@@ -1,12 +1,12 @@
 import { channelStanding, type DisabledChannel, type StandingBacklog } from "../../app/channel-standing.ts";
 import { UNTOLD } from "../../app/leave-to-bridge.ts";
 import type { Config } from "../../config.ts";
+import { count } from "../../core/count.ts";
 import { sayDuration } from "../../core/quantity.ts";
 import type { Channel } from "../../ports.ts";
 import type { App } from "../../wire.ts";
 import type { RemoteActions } from "../remote/remote-session.ts";
 import { sayBacklog } from "../render/backlog.ts";
-import { count } from "../render/count.ts";
 import { secondsBetween } from "../render/time.ts";
 import { bad, type Check, good } from "./check.ts";
 

@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { count } from "../../core/count.ts";
 import type { NoticeEvent } from "../../core/run.ts";
 import type { Message } from "../../ports.ts";
 import { type Context, printJson, printLines } from "../context.ts";
 import { EXIT } from "../failure.ts";
-import { count } from "../render/count.ts";
 import { readSettings } from "../session.ts";
 import { type ChannelPreview, chosenChannels, previewChannels } from "./preview-channels.ts";
 import { previewPage } from "./preview-page.ts";

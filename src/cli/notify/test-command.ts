@@ -1,11 +1,11 @@
 import { enableChannel } from "../../app/enable-channel.ts";
 import { testedChannel, testFacts } from "../../app/test-notices.ts";
+import { count } from "../../core/count.ts";
 import type { NoticeEvent } from "../../core/run.ts";
 import type { Channel, Delivery, RunStore } from "../../ports.ts";
 import type { App } from "../../wire.ts";
 import { type Context, printJson } from "../context.ts";
 import { EXIT, UsageError } from "../failure.ts";
-import { count } from "../render/count.ts";
 import { withApp } from "../session.ts";
 import { testRemotely } from "./test-remotely.ts";
 

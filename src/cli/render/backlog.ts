@@ -1,6 +1,6 @@
 import type { StandingBacklog } from "../../app/channel-standing.ts";
+import { count } from "../../core/count.ts";
 import { sayDuration } from "../../core/quantity.ts";
-import { count } from "./count.ts";
 import { secondsBetween } from "./time.ts";
 
 /** `lab: 40 notices wait; the last is told in about 40 s`. */

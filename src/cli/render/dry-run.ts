@@ -1,6 +1,6 @@
+import { count } from "../../core/count.ts";
 import type { Resources } from "../../core/resources.ts";
 import type { Run } from "../../core/run.ts";
-import { count } from "./count.ts";
 import type { Paint } from "./paint.ts";
 import { renderTable } from "./table.ts";
 import { oneLine } from "./width.ts";

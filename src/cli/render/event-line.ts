@@ -1,7 +1,7 @@
+import { count } from "../../core/count.ts";
 import type { Event } from "../../core/event.ts";
 import type { Decision } from "../../core/job.ts";
 import { sayBytes, sayDuration } from "../../core/quantity.ts";
-import { count } from "./count.ts";
 import { type Paint, type Style, statusStyle } from "./paint.ts";
 import { clockOf, secondsBetween } from "./time.ts";
 import { oneLine } from "./width.ts";

@@ -1,8 +1,8 @@
 import { beganAt } from "../../core/began.ts";
+import { count } from "../../core/count.ts";
 import type { Job } from "../../core/job.ts";
 import type { Run } from "../../core/run.ts";
 import { isFinalRun } from "../../core/status.ts";
-import { count } from "./count.ts";
 import type { Paint } from "./paint.ts";
 import { runStyle, statusWords } from "./status-words.ts";
 import { stepCounts } from "./step-counts.ts";
