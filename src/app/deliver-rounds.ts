@@ -1,4 +1,5 @@
 import type { Notice } from "../core/notice.ts";
+import type { NoticeQuery } from "../ports.ts";
 import { type Deliveries, deliver } from "./deliver.ts";
 import type { Deps } from "./deps.ts";
 import type { RunsCache } from "./runs-cache.ts";
@@ -10,7 +11,7 @@ const LONGEST_WAIT = 15_000;
 const LOOKED_AHEAD = 5;
 
 export interface RoundsOptions {
-  /** Notices of one look at most. */
+  /** Notices of one look at most; of each channel, while another is busy. */
   readonly limit: number;
   readonly runId?: string | undefined;
   readonly cache?: RunsCache | undefined;
@@ -58,24 +59,28 @@ export function openRounds(deps: Deps, options: RoundsOptions): Rounds {
     }
   };
 
+  /** While channels are busy, the others are asked for by name: what waits for those that hang would fill every look. */
+  const look = async (query: NoticeQuery): Promise<Notice[]> => {
+    if (busy.size === 0) return deps.store.queryNotices({ ...query, run_id: runId });
+    const names = [...deps.channels.keys(), ...deps.brokenChannels.keys()];
+    const looks = names
+      .filter((channel) => !busy.has(channel))
+      .map((channel) => deps.store.queryNotices({ ...query, run_id: runId, channel }));
+    return (await Promise.all(looks)).flat();
+  };
+
   const untilNextDue = async (): Promise<number | null> => {
     const now = Date.parse(deps.now());
     const due_at = new Date(now + longestWait).toISOString();
-    const soon = await deps.store.queryNotices({
-      run_id: runId,
-      status: ["pending"],
-      due_at,
-      limit: LOOKED_AHEAD,
-    });
-    const theirs = soon.filter(({ channel }) => !busy.has(channel));
-    if (theirs.length === 0) return null;
-    const next = Math.min(...theirs.map(({ next_at }) => Date.parse(next_at ?? deps.now())));
+    const soon = await look({ status: ["pending"], due_at, limit: LOOKED_AHEAD });
+    if (soon.length === 0) return null;
+    const next = Math.min(...soon.map(({ next_at }) => Date.parse(next_at ?? deps.now())));
     return Math.max(SHORTEST_WAIT, next - now);
   };
 
   return {
     async begin(until) {
-      const due = await deps.store.queryNotices({ run_id: runId, due_at: deps.now(), limit });
+      const due = await look({ due_at: deps.now(), limit });
       for (const [channel, notices] of Map.groupBy(due, (notice) => notice.channel))
         if (!busy.has(channel)) busy.set(channel, round(channel, notices, until));
       return untilNextDue();

@@ -87,6 +87,18 @@ test("a channel that hangs does not hold up those beside it", async () => {
   assert.ok(whenAllWereTold < HANGS, `${whenAllWereTold} ms`);
 });
 
+test("a long queue of a channel that hangs hides no other channel's notices, and slows none down", async () => {
+  const queue = Array.from({ length: 100 }, (_, at) => to("ops", `x${at}`));
+  const after = new Date(Date.parse(BEGIN) + 1).toISOString();
+  const newer = PEOPLE.map((name) => ({ ...to("pi", name), created_at: after, next_at: after }));
+  const { tell, sent, begun } = await open(...queue, ...newer);
+  await tell(HANGS, { limit: 20 });
+  assert.equal(sent.length, PEOPLE.length);
+  const [hung, ...told] = begun;
+  assert.equal(hung, 0);
+  for (const [place, at] of told.entries()) assert.ok(at < 1000 + place * 2500, `the ${place}th at ${at} ms`);
+});
+
 test("no sending begins when time is up, and what cannot come due before is not waited for", async () => {
   const { tell, begun, passed } = await open(...PEOPLE.map((name) => to("pi", name)));
   await tell(5000);
