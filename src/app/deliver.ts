@@ -10,7 +10,7 @@ import { drop, END_WAS_TOLD, LONGEST_PAUSE, later, mark } from "./mark.ts";
 import { noteBrokenChannel } from "./note-broken-channel.ts";
 import { messageOf } from "./probe.ts";
 import type { RunsCache } from "./runs-cache.ts";
-import { claim, takeTurn } from "./take-turn.ts";
+import { claim, takeTurn, turnAt } from "./take-turn.ts";
 import { tellInstead } from "./tell-instead.ts";
 import { keepTold, readTold } from "./thread.ts";
 import { viewRun } from "./view-run.ts";
@@ -152,7 +152,7 @@ async function standBack(deps: Deps, notice: Notice, claimed: Notice): Promise<b
     (other.next_at ?? "") > now &&
     order(other) < order(claimed);
   if (!(await deps.store.queryNotices(query)).some(isFirst)) return false;
-  await deps.store.updateNotice({ ...notice, next_at: later(now, STAND_BACK), rev: claimed.rev });
+  await deps.store.updateNotice({ ...notice, ...turnAt(later(now, STAND_BACK)), rev: claimed.rev });
   return true;
 }
 

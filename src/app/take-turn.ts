@@ -31,7 +31,7 @@ export async function takeTurn(deps: Deps, notice: Notice, paceMilliseconds: num
       const reserved = { ...state, not_before: later(deps.now(), pace) };
       if (pace === 0 || (await store.updateChannel(reserved))) return { state: reserved, notice: mine };
     } else {
-      const put = await store.updateNotice({ ...notice, next_at: turn.at, rev: mine.rev });
+      const put = await store.updateNotice({ ...notice, ...turnAt(turn.at), rev: mine.rev });
       if (put === null) return null;
       mine = put;
       if (pace === 0 || !turn.isTaken) return null;
@@ -42,6 +42,9 @@ export async function takeTurn(deps: Deps, notice: Notice, paceMilliseconds: num
   if (mine !== notice) await store.updateNotice({ ...notice, next_at: later(deps.now(), 1), rev: mine.rev });
   return null;
 }
+
+/** What a notice is given that shall come due then, and keep its place when the channel is late. */
+export const turnAt = (at: string): Pick<Notice, "next_at" | "turn_at"> => ({ next_at: at, turn_at: at });
 
 /** How long a claim holds, seconds: longer than any channel's own time limit. */
 const LEASE = 120;
@@ -78,8 +81,10 @@ function turnOf(
   const isNew = notice.next_at === notice.created_at;
   if (notBefore === null) return nextTurn !== null && isNew ? { at: nextTurn, isTaken: true } : null;
   const isShort = secondsTo(notBefore, now) <= 2 * pace;
-  const isInTime = notice.next_at !== null && -secondsTo(notice.next_at, now) <= MOST_LATE * pace;
-  if (!isNew && isShort && isInTime) return { at: notBefore, isTaken: false };
+  // What else comes due together (retried, or gathered for the same time) would be written down again at every sending.
+  const turn = notice.turn_at === notice.next_at ? notice.turn_at : null;
+  const isInTime = turn !== null && -secondsTo(turn, now) <= MOST_LATE * pace;
+  if (isShort && isInTime) return { at: notBefore, isTaken: false };
   return { at: nextTurn !== null && nextTurn > notBefore ? nextTurn : notBefore, isTaken: true };
 }
 

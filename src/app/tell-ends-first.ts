@@ -3,6 +3,7 @@ import type { Notice } from "../core/notice.ts";
 import { isOvertaken } from "../core/outbox.ts";
 import type { Deps } from "./deps.ts";
 import { drop } from "./mark.ts";
+import { turnAt } from "./take-turn.ts";
 
 const MOST_NOTICES = 1000;
 
@@ -32,5 +33,5 @@ async function takeTurnOf(deps: Deps, end: Notice, turn: string | undefined): Pr
   if (turn === undefined || !isNew) return;
   const { next_turn } = await deps.store.readChannel(end.channel);
   const now = deps.now();
-  if (next_turn && turn > now && turn < next_turn) await deps.store.updateNotice({ ...end, next_at: turn });
+  if (next_turn && turn > now && turn < next_turn) await deps.store.updateNotice({ ...end, ...turnAt(turn) });
 }

@@ -60,6 +60,8 @@ export const Notice = z.object({
   next_at: Instant.nullable(),
   /** It was due, and `deliver` put it off: a bridge may fetch it nevertheless. */
   put_off: z.boolean().optional(),
+  /** The turn that its busy channel gave it; it is that as long as `next_at` says the same. */
+  turn_at: Instant.nullable().optional(),
   /** Sendings begun. */
   tries: z.number().int(),
   /** When trying began, or began again (`notify retry`); what cannot be told within a day of it is given up. */

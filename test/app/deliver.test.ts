@@ -444,6 +444,27 @@ test("a queue behind a slow channel is put into its turns, so that each notice i
   }
 });
 
+test("what is put back all at once waits its turn once, too", async () => {
+  const at = new World(() => ({ kind: "ok" })).now();
+  const before = new Date(Date.parse(at) - 86_400_000).toISOString();
+  const retried = { created_at: before, next_at: at, since: at, tries: 3 };
+  const outbox = await Outbox.of(
+    ...Array.from({ length: 50 }, (_, number) => ({ id: `n${number}`, ...retried })),
+  );
+  outbox.add("lab", 1000);
+  for (let turn = 0; turn < 60 && outbox.sent.length < 50; turn++) {
+    await outbox.deliver(50);
+    outbox.world.pass(1.1);
+  }
+  const notices = await outbox.store.queryNotices({ limit: 50 });
+  assert.deepEqual(new Set(notices.map(({ status }) => status)), new Set(["sent"]));
+  // Put off, claimed, marked.
+  assert.ok(
+    notices.every(({ rev }) => rev <= 3),
+    `${Math.max(...notices.map(({ rev }) => rev))} writes`,
+  );
+});
+
 test("who comes a little late to each turn, as on a real clock, keeps order and pace", async () => {
   const outbox = await Outbox.of(
     ...Array.from({ length: 30 }, (_, at) => ({ id: `n${String(at).padStart(2, "0")}` })),
