@@ -1,6 +1,7 @@
 import type { Notice } from "../core/notice.ts";
 import { isAlike, isGrouped, isOvertaken, mergeFacts, quietUntil } from "../core/outbox.ts";
 import type { Channel, Delivery, Kept } from "../ports.ts";
+import { changeChannel } from "./change-channel.ts";
 import { Conflict, type Deps, NotFound } from "./deps.ts";
 import { enableChannel } from "./enable-channel.ts";
 import { isOverdue } from "./leave-to-bridge.ts";
@@ -219,10 +220,7 @@ async function keepOutcome(deps: Deps, notice: Notice, outcome: Delivery): Promi
   await keepTold(deps, notice, outcome);
   if (outcome.kind === "delivered") await enableChannel(deps.store, notice.channel);
   if (outcome.kind !== "permanent" || !outcome.disable) return;
-  const state = await deps.store.readChannel(notice.channel);
-  // A lost race is lost to somebody who has just seen the same.
-  if (!state.disabled) {
-    await deps.store.updateChannel({ ...state, disabled: { reason: outcome.reason, since: deps.now() } });
-  }
+  const disabled = { reason: outcome.reason, since: deps.now() };
+  await changeChannel(deps.store, notice.channel, (state) => (state.disabled ? null : { ...state, disabled }));
   await noteBrokenChannel(deps, notice, outcome.reason);
 }

@@ -2,6 +2,7 @@ import { endsRun } from "../core/message.ts";
 import { mustArrive, type Notice, type NoticeFacts } from "../core/notice.ts";
 import { isAlike, isGrouped, isOvertaken, mergeFacts, quietUntil } from "../core/outbox.ts";
 import type { Channel, ChannelState, Delivery, RunView } from "../ports.ts";
+import { changeChannel } from "./change-channel.ts";
 import type { Deps } from "./deps.ts";
 import { enableChannel } from "./enable-channel.ts";
 import { fanOut, isForAll } from "./fan-out.ts";
@@ -235,13 +236,10 @@ async function tellOthers(deps: Deps, notice: Notice, outcome: Delivery): Promis
   const disable = outcome.kind === "permanent" && outcome.disable;
   if (!wait && !disable) return;
   const now = deps.now();
-  // Lost races are lost to somebody who has just set the same.
-  const state = await deps.store.readChannel(notice.channel);
-  const disabled = disable ? { reason: outcome.reason, since: now } : state.disabled;
-  await deps.store.updateChannel({
+  await changeChannel(deps.store, notice.channel, (state) => ({
     ...state,
-    disabled,
+    disabled: disable ? { reason: outcome.reason, since: now } : state.disabled,
     not_before: wait ? later(now, wait) : state.not_before,
-  });
+  }));
   if (disable) await noteBrokenChannel(deps, notice, outcome.reason);
 }

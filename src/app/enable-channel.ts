@@ -1,7 +1,8 @@
 import type { RunStore } from "../ports.ts";
+import { changeChannel } from "./change-channel.ts";
 
-/** A channel that has just told something works; whether it was disabled until now. A lost race is lost to somebody who knows better. */
+/** A channel that has just told something works; whether it was disabled until now. */
 export async function enableChannel(store: RunStore, channel: string): Promise<boolean> {
-  const state = await store.readChannel(channel);
-  return state.disabled !== null && (await store.updateChannel({ ...state, disabled: null }));
+  if ((await store.readChannel(channel)).disabled === null) return false;
+  return (await changeChannel(store, channel, (state) => ({ ...state, disabled: null }))) !== null;
 }

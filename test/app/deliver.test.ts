@@ -237,6 +237,31 @@ test("Retry-After holds for the whole channel, and for that channel alone", asyn
   assert.equal(sent, 26);
 });
 
+test("what a provider says of its channel is kept, also while other processes take turns there", async () => {
+  const outbox = await Outbox.of({ id: "a", channel: "lab" }, { id: "b", channel: "ops" });
+  outbox.answer = (_message, channel) =>
+    channel === "lab"
+      ? { kind: "rejected", reason: "429", after_seconds: 600 }
+      : { kind: "permanent", reason: "the webhook was revoked", disable: true };
+  const { store } = outbox;
+  const busy = new Proxy(store, {
+    get: (target, key) => {
+      const value = Reflect.get(target, key);
+      if (key !== "readChannel") return value;
+      return async (name: string) => {
+        const state = await target.readChannel(name);
+        // Twice for each channel: its first read is its own turn.
+        if (state.rev < 2) await target.updateChannel(state);
+        return state;
+      };
+    },
+  });
+  await deliver(outbox.deps(busy), { limit: 5 });
+  const until = new Date(Date.parse(outbox.world.now()) + 600_000).toISOString();
+  assert.equal((await store.readChannel("lab")).not_before, until);
+  assert.equal((await store.readChannel("ops")).disabled?.reason, "the webhook was revoked");
+});
+
 const skipped = (id: string, detail: string, fields: Partial<Notice> = {}): Partial<Notice> => ({
   id,
   event: "job.skipped",
