@@ -221,6 +221,8 @@ async function keepOutcome(deps: Deps, notice: Notice, outcome: Delivery): Promi
   if (outcome.kind === "delivered") await enableChannel(deps.store, notice.channel);
   if (outcome.kind !== "permanent" || !outcome.disable) return;
   const disabled = { reason: outcome.reason, since: deps.now() };
-  await changeChannel(deps.store, notice.channel, (state) => (state.disabled ? null : { ...state, disabled }));
+  await changeChannel(deps.store, notice.channel, (state) =>
+    state.disabled ? null : { ...state, disabled },
+  );
   await noteBrokenChannel(deps, notice, outcome.reason);
 }

@@ -178,6 +178,7 @@ async function outcomeOf(
 ): Promise<Delivery> {
   const [notice] = claimed as readonly [Notice];
   if (state.disabled && !notice.test) {
+    await noteBrokenChannel(deps, notice, state.disabled.reason);
     const reason = `channel ${notice.channel} is disabled: ${state.disabled.reason}`;
     return { kind: "permanent", reason, disable: false };
   }

@@ -429,12 +429,36 @@ test("a bridge that died for good with a notice in hand: told elsewhere after a 
   assert.equal(dead!.error, `given up after 1 tries: ${error}`);
 });
 
+test("what waits for its turn on a channel that is disabled is given up and told elsewhere at once", async () => {
+  const notices = Array.from({ length: 20 }, (_, at) => ({ id: `n${at}`, run_id: `run-${at}` }));
+  const outbox = await Outbox.of(...notices);
+  outbox.add("lab", 1000, { fallback: "ops" });
+  await outbox.deliver();
+  const state = await outbox.store.readChannel("lab");
+  await outbox.store.updateChannel({ ...state, disabled: { reason: "revoked", since: outbox.world.now() } });
+  outbox.world.pass(30);
+  await outbox.deliver();
+  await outbox.deliver();
+  const ops = await outbox.store.queryNotices({ channel: "ops", limit: 30 });
+  assert.deepEqual(
+    ops.map(({ status }) => status),
+    Array.from({ length: 19 }, () => "sent"),
+  );
+});
+
 test("a broken channel is named in the notes of the run that could not be told", async () => {
   const outbox = await Outbox.of({ id: "1" }, { id: "2" });
   outbox.answer = () => ({ kind: "permanent", reason: "the webhook was revoked", disable: true });
   await outbox.deliver();
   const run = await outbox.store.readRun("2026-02-27_rnaseq_001");
   assert.deepEqual(run?.notes, ["channel lab is disabled, nobody is told there: the webhook was revoked"]);
+  // So is one that was disabled by another run's notice.
+  const run_id = "2026-02-27_rnaseq_002";
+  const at = outbox.world.now();
+  const notices = [aNotice({ id: "later", run_id, created_at: at, next_at: at })];
+  await outbox.store.start(aStart({ suggestions: ["another-name"] }, {}, { notices }));
+  await outbox.deliver();
+  assert.deepEqual((await outbox.store.readRun(run_id))?.notes, run?.notes);
 });
 
 test("a channel can look at the run as it is now", async () => {
