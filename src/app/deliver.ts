@@ -11,6 +11,7 @@ import { drop, END_WAS_TOLD, LONGEST_PAUSE, later, mark } from "./mark.ts";
 import { noteBrokenChannel } from "./note-broken-channel.ts";
 import { messageOf } from "./probe.ts";
 import type { RunsCache } from "./runs-cache.ts";
+import { sleep } from "./sleep.ts";
 import { claim, takeTurn, turnAt } from "./take-turn.ts";
 import { tellInstead } from "./tell-instead.ts";
 import { keepTold, readTold } from "./thread.ts";
@@ -191,6 +192,9 @@ async function outcomeOf(
 const missing = (deps: Deps, channel: string): string =>
   deps.brokenChannels.get(channel) ?? `channel ${channel} is not configured here; add it to bioagent.yaml`;
 
+/** A sending is over within its claim, whatever its channel does: seconds. Channels have limits of their own. */
+const LONGEST_SENDING = 110;
+
 async function send(
   deps: Delivering,
   channel: Channel,
@@ -199,12 +203,19 @@ async function send(
 ): Promise<Delivery> {
   const { id: notice_id, event, possible_repeat, round, tries, created_at, test = false } = notice;
   const view = (): Promise<RunView | null> => viewRun(deps.store, notice.run_id, deps.cache);
+  const over = new AbortController();
+  const reason = `channel ${notice.channel} did not say within ${LONGEST_SENDING} s what came of it`;
+  const late = sleep(LONGEST_SENDING * 1000, over.signal).then(
+    (): Delivery => ({ kind: "ambiguous", reason }),
+  );
   try {
     const about = { notice_id, event, facts, possible_repeat, test, round, tries, created_at };
-    return await channel.deliver({ ...about, kept, view }, notice.recipient);
+    return await Promise.race([channel.deliver({ ...about, kept, view }, notice.recipient), late]);
   } catch (error) {
-    // A channel must not throw; if one does, nobody knows how far it came.
+    // A channel must neither hang nor throw; if one does, nobody knows how far it came.
     return { kind: "ambiguous", reason: messageOf(error) };
+  } finally {
+    over.abort();
   }
 }
 

@@ -135,6 +135,28 @@ test("a channel that throws is ambiguous, and stops nothing", async () => {
   assert.deepEqual(await outbox.deliver(), { sent: 1, postponed: 1, failed: [] });
 });
 
+test("a channel that never ends is ambiguous while its claim still holds, and so is one that throws at once", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const outbox = await Outbox.of({ id: "never", channel: "lab" }, { id: "at-once", channel: "ops" });
+  outbox.add("lab", 0, { deliver: () => new Promise(() => {}) });
+  outbox.add("ops", 0, {
+    deliver: () => {
+      throw new Error("no such method");
+    },
+  });
+  const delivered = outbox.deliver();
+  const isSending = async (): Promise<boolean> =>
+    (await outbox.store.readNotice("never"))?.status === "sending";
+  while (!(await isSending())) await new Promise((done) => setImmediate(done));
+  await new Promise((done) => setImmediate(done));
+  t.mock.timers.tick(119_000);
+  await delivered;
+  const errors = (await outbox.store.queryNotices({ status: ["pending"], limit: 5 })).map(
+    ({ error }) => error,
+  );
+  assert.deepEqual(errors.sort(), ["channel lab did not say within 110 s what came of it", "no such method"]);
+});
+
 test("a rejected notice is tried again after 10 s, 20 s, 40 s ... an hour at most, and is no repeat", async () => {
   const outbox = await Outbox.of({});
   outbox.answer = () => ({ kind: "rejected", reason: "500", after_seconds: null });
