@@ -85,7 +85,7 @@ async function deliverInTurn(deps: Delivering, notices: readonly Notice[]): Prom
       await deps.store.updateNotice({ ...notice, next_at: later(slowAt, AFTER_SLOW) });
     else {
       const begun = Date.parse(deps.now());
-      const tried = await deliverNext(deps, notice, channel);
+      const tried = await deliverNext(deps, notice, channel).catch((error) => putBack(deps, notice, error));
       for (const { id } of tried) handled.add(id);
       after.push(...tried);
       const isSlow = Date.parse(deps.now()) - begun >= SLOW * 1000;
@@ -93,6 +93,21 @@ async function deliverInTurn(deps: Delivering, notices: readonly Notice[]): Prom
     }
   }
   return after;
+}
+
+/** Seconds after which a notice is tried again that could not be handled. */
+const PUT_BACK = 60;
+
+/** One whose documents cannot be read must not hold up those behind it, look after look. A store that takes nothing is an error. */
+async function putBack(deps: Deps, notice: Notice, error: unknown): Promise<Notice[]> {
+  const reason = messageOf(error);
+  try {
+    await deps.store.updateNotice({ ...notice, next_at: later(deps.now(), PUT_BACK), error: reason });
+  } catch {
+    throw error;
+  }
+  deps.warn(`notice ${notice.id} could not be handled, and is tried again: ${reason}`);
+  return [];
 }
 
 /** The notice and those told with it, as they are afterwards; none when it was not its turn. */

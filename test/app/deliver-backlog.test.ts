@@ -137,6 +137,10 @@ test("a store that fails ends the call with its reason, when what was begun is o
       if (name === "ops") throw new Error("the disk is full");
       return deps.store.readChannel(name);
     },
+    updateNotice: async (notice: Notice) => {
+      if (notice.channel === "ops") throw new Error("the disk is full");
+      return deps.store.updateNotice(notice);
+    },
   };
   const options = { limit: 5, until: Date.parse(BEGIN) + 50_000, sleep: time.sleep };
   const told = assert.rejects(deliverBacklog({ ...deps, store: broken }, options), /the disk is full/);

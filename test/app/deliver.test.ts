@@ -655,6 +655,31 @@ test("nothing is sent after the time that was given", async () => {
   assert.equal(outbox.sent.length, 1);
 });
 
+test("a notice whose documents cannot be read is put back and said, and holds up none behind it", async () => {
+  const outbox = await Outbox.of({ id: "a", run_id: "spoilt" }, { id: "b" }, { id: "c" });
+  const warnings: string[] = [];
+  const store: RunStore = {
+    ...outbox.store,
+    readThread: async (run_id, channel) => {
+      if (run_id === "spoilt") throw new Error("threads/spoilt is not as BioAgent writes it");
+      return outbox.store.readThread(run_id, channel);
+    },
+  };
+  const deps = { ...outbox.deps(store), warn: (text: string) => warnings.push(text) };
+  assert.equal((await deliver(deps, { limit: 2 })).sent, 1);
+  assert.equal((await deliver(deps, { limit: 2 })).sent, 1);
+  const [notice] = await outbox.store.queryNotices({ status: ["pending"], limit: 5 });
+  assert.deepEqual(
+    [notice?.id, notice?.error, notice?.tries],
+    ["a", "threads/spoilt is not as BioAgent writes it", 0],
+  );
+  assert.deepEqual(warnings, [
+    "notice a could not be handled, and is tried again: threads/spoilt is not as BioAgent writes it",
+  ]);
+  outbox.world.pass(60);
+  assert.equal((await outbox.deliver()).sent, 1);
+});
+
 test("a store that fails in one channel lets the others end what they have begun", async () => {
   const outbox = await Outbox.of({ id: "a", channel: "lab" }, { id: "b", channel: "ops" });
   const store = new Proxy(outbox.store, {
