@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { openPoll } from "../../src/http/poll.ts";
+import type { Channel } from "../../src/ports.ts";
+import { aNotice } from "../support/documents.ts";
 import { cloudOf, handTime } from "./hint-storm.ts";
 import { aRequest, aStartBody, ask, openMemoryApp } from "./memory-app.ts";
+import { VirtualTime } from "./virtual-time.ts";
 
 const BEGIN = "2026-02-27T10:00:00.000Z";
 
@@ -101,6 +104,42 @@ test("a hint looks at the attempt that it names, and at no other", async (t) => 
   );
   assert.deepEqual(statuses, ["submitted", "succeeded", "submitted"]);
   assert.equal(cloud.asked.attempts, 1);
+});
+
+test("a look begins to tell for as long as looks lie apart; the rest is left to the sweep", async (t) => {
+  const time = new VirtualTime(BEGIN);
+  const cloud = cloudOf(() => time.now(), time.now);
+  const memory = await openMemoryApp(t, { now: () => time.instant() });
+  const begun: number[] = [];
+  const slow: Channel = {
+    ...memory.deps.channels.get("lab")!,
+    deliver: async () => {
+      begun.push(time.now());
+      await time.sleep(2000);
+      return { kind: "delivered" };
+    },
+  };
+  const deps = { ...cloud.over(memory.deps), channels: new Map([["lab", slow]]) };
+  const app = { ...memory, deps };
+  const { json } = await ask(app, "POST", "/v1/runs", { body: aStartBody(memory, { samples: ["s1"] }) });
+  const run_id = String(json["run_id"]);
+  const looking = async (): Promise<void> => {
+    const poll = openPoll(app, { cloudService: null, time, print: () => {} });
+    await poll(aRequest("POST", "/"));
+    const [job] = await deps.store.readJobs(run_id, ["reads-s1"]);
+    const at = time.instant();
+    for (let each = 0; each < 8; each++)
+      await deps.store.addNotice(
+        aNotice({ id: `n${each}`, run_id, event: "run.stalled", created_at: at, next_at: at }),
+      );
+    const attributes = { JobName: `projects/p/locations/l/jobs/${job!.job_id}`, NewJobState: "SUCCEEDED" };
+    const body = { message: { attributes, publishTime: at } };
+    const since = time.now();
+    assert.equal((await poll(aRequest("POST", "/", { body }))).status, 204);
+    // It waits for five seconds after the pass, and then tells for five: at 0, 2 and 4 s.
+    assert.deepEqual([begun.length, time.now() - since], [3, 11_000]);
+  };
+  await time.run(looking());
 });
 
 test("a hint that comes within five seconds of a pass waits for them, and what comes meanwhile is acknowledged at once", async (t) => {

@@ -5,7 +5,10 @@ import { openDeliver } from "../../src/http/deliver-handler.ts";
 import { callerOf, checkInvoker, type InvokerChecks } from "../../src/http/identity-token.ts";
 import { openPoll, POLL_SECONDS } from "../../src/http/poll.ts";
 import { attemptOfJobName, documentOf, readPush, runOfNoticePath } from "../../src/http/push.ts";
+import type { Channel, Delivery } from "../../src/ports.ts";
+import { aNotice } from "../support/documents.ts";
 import { aRequest, aStartBody, ask, type MemoryApp, openMemoryApp } from "./memory-app.ts";
+import { VirtualTime } from "./virtual-time.ts";
 
 async function started(app: MemoryApp): Promise<string> {
   const answer = await ask(app, "POST", "/v1/runs", { body: aStartBody(app) });
@@ -232,6 +235,37 @@ test("a channel that hangs holds up neither the answer nor the next sweep", asyn
   }
   assert.equal((await app.deps.store.readRun(id))!.status, "cancelled");
   for (const end of release) end();
+});
+
+test("beside a channel that hangs from one sweep to the next, the next one tells", async (t) => {
+  const time = new VirtualTime("2026-02-27T10:00:00.000Z");
+  const app = await openMemoryApp(t, { now: () => time.instant() });
+  const releases: ((outcome: Delivery) => void)[] = [];
+  const hangs: Channel = {
+    ...app.deps.channels.get("lab")!,
+    name: "ops",
+    deliver: () => new Promise((release) => releases.push(release)),
+  };
+  const deps = { ...app.deps, channels: new Map([...app.deps.channels, ["ops", hangs]]) };
+  const poll = openPoll({ ...app, deps }, { ...LOCAL, time });
+  const add = async (channel: string, run_id: string): Promise<void> => {
+    const at = time.instant();
+    const fields = { id: `${run_id}~${channel}`, run_id, channel, recipient: channel };
+    await app.deps.store.addNotice(aNotice({ ...fields, created_at: at, next_at: at }));
+  };
+  const sweep = async (): Promise<unknown> => JSON.parse((await poll(aRequest("POST", "/"))).body).notices;
+  await add("ops", "first");
+  const sweeps = async (): Promise<void> => {
+    const begun = time.now();
+    assert.equal(await sweep(), null);
+    assert.equal(time.now() - begun, 55_000, "it has not waited for the channel");
+    await add("lab", "second");
+    assert.deepEqual(await sweep(), { sent: 1, postponed: 0, failed: 0 });
+    assert.deepEqual([app.told, releases.length], [["second run.completed"], 1]);
+  };
+  await time.run(sweeps()).finally(() => {
+    for (const release of releases) release({ kind: "delivered" });
+  });
 });
 
 test("a sweep that has told its notices in time leaves no timer that would hold the process", async (t) => {
