@@ -136,8 +136,13 @@ function tellBeside(deps: Deps, runId: string) {
       const until = Date.parse(deps.now()) + patience;
       await beginning;
       for (const error of rounds.takeErrors()) warn(error);
-      await tellEndsFirst(deps, runId);
-      await deliverBacklog(deps, { ...options, until, signal }, rounds);
+      try {
+        await tellEndsFirst(deps, runId);
+        await deliverBacklog(deps, { ...options, until, signal }, rounds);
+      } catch (error) {
+        // The run has ended, and whoever waits for it shall hear how.
+        warn(error);
+      }
     },
   };
 }
