@@ -223,9 +223,9 @@ test("a channel that hangs holds up neither the answer nor the next sweep", asyn
   await ask(app, "POST", `/v1/runs/${id}/cancel`);
   const lab = app.deps.channels.get("lab")!;
   const release: (() => void)[] = [];
-  const hangs = {
+  const hangs: Channel = {
     ...lab,
-    deliver: () => new Promise<never>((_, fail) => release.push(() => fail(new Error("late")))),
+    deliver: () => new Promise((end) => release.push(() => end({ kind: "delivered" }))),
   };
   const deps = { ...app.deps, channels: new Map([["lab", hangs]]) };
   const poll = openPoll({ ...app, deps }, { ...LOCAL, time: { now: Date.now, sleep: async () => {} } });
