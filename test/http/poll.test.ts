@@ -268,6 +268,37 @@ test("beside a channel that hangs from one sweep to the next, the next one tells
   });
 });
 
+for (const [passes, answered] of [
+  [40_000, 55_000],
+  [60_000, 65_000],
+] as const)
+  test(`a sweep whose passes take ${passes / 1000} s answers after ${answered / 1000} s, whatever a channel does`, async (t) => {
+    const time = new VirtualTime("2026-02-27T10:00:00.000Z");
+    const app = await openMemoryApp(t, {
+      now: () => time.instant(),
+      store: (store) => ({
+        ...store,
+        load: async (id, since, form) => {
+          await time.sleep(passes);
+          return store.load(id, since, form);
+        },
+      }),
+    });
+    const released = Promise.withResolvers<Delivery>();
+    const hangs: Channel = { ...app.deps.channels.get("lab")!, deliver: () => released.promise };
+    const deps = { ...app.deps, channels: new Map([["lab", hangs]]) };
+    const run_id = await started(app);
+    const at = time.instant();
+    await app.deps.store.addNotice(aNotice({ run_id, created_at: at, next_at: at }));
+    const poll = openPoll({ ...app, deps }, { ...LOCAL, time });
+    const sweep = async (): Promise<void> => {
+      const begun = time.now();
+      assert.equal(JSON.parse((await poll(aRequest("POST", "/"))).body).notices, null);
+      assert.equal(time.now() - begun, answered);
+    };
+    await time.run(sweep()).finally(() => released.resolve({ kind: "delivered" }));
+  });
+
 test("a sweep that has told its notices in time leaves no timer that would hold the process", async (t) => {
   const app = await openMemoryApp(t);
   await started(app);
