@@ -106,15 +106,15 @@ test("a hint looks at the attempt that it names, and at no other", async (t) => 
   assert.equal(cloud.asked.attempts, 1);
 });
 
-test("a look begins to tell for as long as looks lie apart; the rest is left to the sweep", async (t) => {
+test("a look begins to tell of its run for as long as looks lie apart; the rest is left to the sweep", async (t) => {
   const time = new VirtualTime(BEGIN);
   const cloud = cloudOf(() => time.now(), time.now);
   const memory = await openMemoryApp(t, { now: () => time.instant() });
-  const begun: number[] = [];
+  const begun: string[] = [];
   const slow: Channel = {
     ...memory.deps.channels.get("lab")!,
-    deliver: async () => {
-      begun.push(time.now());
+    deliver: async ({ notice_id }) => {
+      begun.push(notice_id);
       await time.sleep(2000);
       return { kind: "delivered" };
     },
@@ -128,6 +128,7 @@ test("a look begins to tell for as long as looks lie apart; the rest is left to 
     await poll(aRequest("POST", "/"));
     const [job] = await deps.store.readJobs(run_id, ["reads-s1"]);
     const at = time.instant();
+    await deps.store.addNotice(aNotice({ id: "another run's", created_at: BEGIN, next_at: at }));
     for (let each = 0; each < 8; each++)
       await deps.store.addNotice(
         aNotice({ id: `n${each}`, run_id, event: "run.stalled", created_at: at, next_at: at }),
@@ -137,7 +138,7 @@ test("a look begins to tell for as long as looks lie apart; the rest is left to 
     const since = time.now();
     assert.equal((await poll(aRequest("POST", "/", { body }))).status, 204);
     // It waits for five seconds after the pass, and then tells for five: at 0, 2 and 4 s.
-    assert.deepEqual([begun.length, time.now() - since], [3, 11_000]);
+    assert.deepEqual([begun, time.now() - since], [["n0", "n1", "n2"], 11_000]);
   };
   await time.run(looking());
 });

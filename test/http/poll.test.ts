@@ -268,6 +268,51 @@ test("beside a channel that hangs from one sweep to the next, the next one tells
   });
 });
 
+test("an outbox that cannot be read is said, and the sweep's answer is that of its passes", async (t) => {
+  const app = await openMemoryApp(t, {
+    store: (store) => ({
+      ...store,
+      queryNotices: () => Promise.reject(new Error("the index is missing")),
+    }),
+  });
+  const id = await started(app);
+  const answer = await openPoll(app, LOCAL)(aRequest("POST", "/"));
+  assert.equal(answer.status, 200);
+  const { runs, notices } = JSON.parse(answer.body);
+  assert.deepEqual([runs[0].run_id, notices], [id, { sent: 0, postponed: 0, failed: 0 }]);
+  assert.deepEqual(app.warnings, [
+    "notices could not be delivered, they are tried again: the index is missing",
+  ]);
+});
+
+test("a sweep begins to tell for as long as somebody waits for it", async (t) => {
+  const time = new VirtualTime("2026-02-27T10:00:00.000Z");
+  const app = await openMemoryApp(t, { now: () => time.instant() });
+  const begun: number[] = [];
+  const paced: Channel = {
+    ...app.deps.channels.get("lab")!,
+    paceMilliseconds: 1000,
+    deliver: async () => {
+      begun.push(time.now());
+      return { kind: "delivered" };
+    },
+  };
+  const deps = { ...app.deps, channels: new Map([["lab", paced]]) };
+  const at = time.instant();
+  for (let run = 0; run < 100; run++)
+    await app.deps.store.addNotice(
+      aNotice({ id: `n${run}`, run_id: `r${run}`, created_at: at, next_at: at }),
+    );
+  const since = time.now();
+  const sweep = async (): Promise<void> => {
+    await openPoll({ ...app, deps }, { ...LOCAL, time })(aRequest("POST", "/"));
+    await time.sleep(60_000);
+  };
+  await time.run(sweep());
+  assert.ok(begun.length >= 45, `${begun.length} told`);
+  assert.ok(begun.at(-1)! - since < 55_000, `the last at ${begun.at(-1)! - since} ms`);
+});
+
 for (const [passes, answered] of [
   [40_000, 55_000],
   [60_000, 65_000],

@@ -100,6 +100,17 @@ test("what is being told is waited for when the ticker stops", async (t) => {
   assert.deepEqual([notice?.status, notice?.error], ["pending", "timed out"]);
 });
 
+test("what a pass has committed is told at once, however long the pauses are", async (t) => {
+  const app = await openMemoryApp(t);
+  const ticker = startTicker(app, 60_000);
+  t.after(() => ticker.stop());
+  await addNotices(app, "lab", 1);
+  await until("the first is told", () => app.told.length === 1);
+  await addNotices(app, "lab", 2);
+  ticker.wake();
+  await until("the second is told", () => app.told.length === 2);
+});
+
 test("a ping that hangs delays nothing, and is not made twice at a time", async (t) => {
   let pings = 0;
   const plain = await openMemoryApp(t);
