@@ -315,6 +315,20 @@ test("a burst of skipped jobs is one message, and what follows within five minut
   assert.deepEqual(new Set(statuses), new Set(["sent"]));
 });
 
+test("what was told together is not looked at again", async () => {
+  const outbox = await Outbox.of(...Array.from({ length: 20 }, (_, at) => skipped(`n${at}`, `job ${at}`)));
+  let reads = 0;
+  const store: RunStore = {
+    ...outbox.store,
+    readThread: (run_id, channel) => {
+      reads += 1;
+      return outbox.store.readThread(run_id, channel);
+    },
+  };
+  assert.equal((await deliver(outbox.deps(store), { limit: 20 })).sent, 20);
+  assert.ok(reads <= 2, `${reads} reads`);
+});
+
 test("skips of another run, round, kind or recipient are no part of the same message", async () => {
   const outbox = await Outbox.of(
     skipped("a", "one"),
@@ -644,6 +658,15 @@ test("a receiver that hangs costs one patience a pass, and holds up no other cha
   );
 });
 
+test("a channel that takes its time and delivers keeps nobody waiting", async () => {
+  const outbox = await Outbox.of({ id: "a" }, { id: "b" });
+  outbox.answer = () => {
+    outbox.world.pass(15);
+    return { kind: "delivered" };
+  };
+  assert.equal((await outbox.deliver()).sent, 2);
+});
+
 test("nothing is sent after the time that was given", async () => {
   const outbox = await Outbox.of({ id: "a" }, { id: "b" });
   outbox.answer = () => {
@@ -726,6 +749,22 @@ test("who follows a run is told by one process at a time, whatever the pace: the
   }
   assert.deepEqual(kept, [null, "1.2"]);
 });
+
+for (const [who, other, stands] of [
+  ["was claimed before", { next_at: 60 }, true],
+  ["was claimed after", { next_at: 180 }, false],
+  ["belongs to somebody dead", { next_at: -1 }, false],
+  ["goes to other people", { next_at: 60, recipient: "others" }, false],
+] as const)
+  test(`who follows a run ${stands ? "stands back" : "goes on"} when another notice of it that is being told ${who}`, async () => {
+    const outbox = await Outbox.of({ id: "mine" });
+    outbox.add("lab", 0, { follows: true });
+    const next_at = new Date(Date.parse(outbox.world.now()) + other.next_at * 1000).toISOString();
+    await outbox.store.addNotice(aNotice({ id: "theirs", status: "sending", ...other, next_at }));
+    const mine = (await outbox.store.readNotice("mine"))!;
+    await deliver(outbox.deps(), { limit: 5, due: [mine] });
+    assert.equal(outbox.sent.length, stands ? 0 : 1);
+  });
 
 test("a thousand runs that end at once: a channel of one message a second is told at its pace by three deliverers, and each notice waits its turn once", async () => {
   const outbox = await Outbox.of(

@@ -385,6 +385,34 @@ test("deliver sends what is due of the run that the event's notice path names, a
   assert.deepEqual(app.told[1], `${ended[0]} run.cancelled`);
 });
 
+test("an event begins to tell for a part of its function's time, and ends", async (t) => {
+  const time = new VirtualTime("2026-02-27T10:00:00.000Z");
+  const app = await openMemoryApp(t, { now: () => time.instant() });
+  const begun: number[] = [];
+  const slow: Channel = {
+    ...app.deps.channels.get("lab")!,
+    paceMilliseconds: 1000,
+    deliver: async () => {
+      begun.push(time.now());
+      return { kind: "delivered" };
+    },
+  };
+  const deps = { ...app.deps, channels: new Map([["lab", slow]]) };
+  const at = time.instant();
+  for (let each = 0; each < 200; each++)
+    await app.deps.store.addNotice(
+      aNotice({ id: `n${each}`, run_id: "r", event: "run.stalled", created_at: at, next_at: at }),
+    );
+  const since = time.now();
+  const event = openDeliver(
+    { ...app, deps },
+    { ...LOCAL, time },
+  )(aRequest("POST", "/", { headers: { "ce-document": "notices/r~r1~run.stalled~-~lab~lab" } }));
+  await time.run(event);
+  assert.ok(begun.length >= 40, `${begun.length} told`);
+  assert.ok(time.now() - since <= 50_000, `${time.now() - since} ms`);
+});
+
 test("a Batch job's name gives the attempt's id, unless it names another project", () => {
   const id = "bioagent-20260227-001-fastqc-s1-1f3a9c2e-a1";
   assert.equal(attemptOfJobName(`projects/p/locations/l/jobs/${id}`, "p"), id);

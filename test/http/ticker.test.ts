@@ -111,6 +111,16 @@ test("what a pass has committed is told at once, however long the pauses are", a
   await until("the second is told", () => app.told.length === 2);
 });
 
+test("a paced channel is told at its pace, however long the pauses are", async (t) => {
+  const plain = await openMemoryApp(t);
+  const paced = { ...plain.deps.channels.get("lab")!, paceMilliseconds: 100 };
+  const app = withDeps(plain, { channels: new Map([["lab", paced]]) });
+  await addNotices(app, "lab", 4);
+  const ticker = startTicker(app, 60_000);
+  t.after(() => ticker.stop());
+  await until("all are told", () => app.told.length === 4);
+});
+
 test("a ping that hangs delays nothing, and is not made twice at a time", async (t) => {
   let pings = 0;
   const plain = await openMemoryApp(t);
