@@ -22,7 +22,7 @@ export async function tellEndsFirst(deps: Deps, runId: string): Promise<void> {
       if (!isOvertaken(notice, end.round)) continue;
       const after = drop(notice, "the run's end is told instead");
       const isMine = (await deps.store.updateNotice(after)) !== null;
-      if (isMine && notice.tries === 0 && notice.next_at !== null) turns.push(notice.next_at);
+      if (isMine && notice.turn_at && notice.turn_at === notice.next_at) turns.push(notice.turn_at);
     }
     await takeTurnOf(deps, end, turns.sort()[0]);
   }
@@ -30,8 +30,6 @@ export async function tellEndsFirst(deps: Deps, runId: string): Promise<void> {
 
 async function takeTurnOf(deps: Deps, end: Notice, turn: string | undefined): Promise<void> {
   const isNew = end.tries === 0 && end.next_at === end.created_at;
-  if (turn === undefined || !isNew) return;
-  const { next_turn } = await deps.store.readChannel(end.channel);
-  const now = deps.now();
-  if (next_turn && turn > now && turn < next_turn) await deps.store.updateNotice({ ...end, ...turnAt(turn) });
+  if (turn !== undefined && isNew && turn > deps.now())
+    await deps.store.updateNotice({ ...end, ...turnAt(turn) });
 }

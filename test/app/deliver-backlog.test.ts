@@ -172,3 +172,13 @@ test("a start that was never told gives its turn to the end, for the same people
   );
   assert.ok(passed() < 12_000, `${passed()} ms`);
 });
+
+test("an end does not wait as long as the start that was refused before it", async () => {
+  const later = new Date(Date.parse(BEGIN) + 600_000).toISOString();
+  const start = { ...to("pi", "ann", "run.started"), tries: 1, next_at: later };
+  const { tell, deps, sent, store } = await open(start, to("pi", "ann"));
+  const { run_id } = (await store.queryNotices({ limit: 1 }))[0]!;
+  await tellEndsFirst(deps, run_id);
+  await tell(5000);
+  assert.deepEqual(sent, ["ann run.completed"]);
+});

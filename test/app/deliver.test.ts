@@ -207,6 +207,10 @@ test("a channel that is not configured here keeps its notice, and says what to d
   const notice = await outbox.only();
   assert.equal(notice.status, "pending");
   assert.match(notice.error!, /^channel elsewhere is not configured here; add it to bioagent\.yaml$/);
+  const wait = (Date.parse(notice.next_at!) - Date.parse(outbox.world.now())) / 1000;
+  assert.equal(wait, 900);
+  const { not_before } = await outbox.store.readChannel("elsewhere");
+  assert.equal(not_before, null, "another process may have it");
 });
 
 test("a broken channel says which variable it lacks", async () => {
@@ -364,6 +368,19 @@ test("after a round's end nothing of it is told any more but what must arrive; t
   assert.deepEqual(dropped.map(({ id }) => id).toSorted(), ["progress", "skip", "start", "wait"]);
   for (const { error, next_at } of dropped)
     assert.deepEqual([error, next_at], ["the run's end was told before", null]);
+});
+
+test("an end that one was told drops nothing of what another is still to be told", async () => {
+  const outbox = await Outbox.of(
+    { id: "end", recipient: "ann" },
+    skipped("hers", "a", { recipient: "ann" }),
+    skipped("his", "a", { recipient: "bob" }),
+  );
+  await outbox.deliver(1);
+  assert.deepEqual(
+    (await outbox.store.queryNotices({ limit: 5 })).map(({ id, status }) => `${id} ${status}`).sort(),
+    ["end sent", "hers dropped", "his pending"],
+  );
 });
 
 test("what waits for others like it is dropped as soon as the end is told, and holds nobody up", async () => {
@@ -548,6 +565,35 @@ test("what is put back all at once waits its turn once, too", async () => {
     notices.every(({ rev }) => rev <= 3),
     `${Math.max(...notices.map(({ rev }) => rev))} writes`,
   );
+});
+
+test("turns that nobody came to are given anew, each once", async () => {
+  const outbox = await Outbox.of(...Array.from({ length: 30 }, (_, at) => ({ id: `n${at}` })));
+  outbox.add("lab", 1000);
+  await outbox.deliver(50);
+  outbox.world.pass(3600);
+  for (let turn = 0; turn < 60 && outbox.sent.length < 30; turn++) {
+    await outbox.deliver(50);
+    outbox.world.pass(1.1);
+  }
+  const notices = await outbox.store.queryNotices({ status: ["sent"], limit: 50 });
+  assert.equal(notices.length, 30);
+  // Put off twice, claimed, marked.
+  assert.ok(
+    notices.every(({ rev }) => rev <= 4),
+    `${Math.max(...notices.map(({ rev }) => rev))} writes`,
+  );
+});
+
+test("who never gets hold of the channel gives the notice back at once, untried", async () => {
+  const outbox = await Outbox.of({});
+  outbox.add("lab", 1000);
+  const store: RunStore = { ...outbox.store, updateChannel: async () => false };
+  assert.equal((await deliver(outbox.deps(store), { limit: 5 })).sent, 0);
+  const { status, tries } = await outbox.only();
+  assert.deepEqual([outbox.sent.length, status, tries], [0, "pending", 0]);
+  outbox.world.pass(1);
+  assert.equal((await outbox.deliver()).sent, 1);
 });
 
 test("who comes a little late to each turn, as on a real clock, keeps order and pace", async () => {
@@ -748,6 +794,22 @@ test("who follows a run is told by one process at a time, whatever the pace: the
     await outbox.deliver();
   }
   assert.deepEqual(kept, [null, "1.2"]);
+});
+
+test("who follows a run goes by what was kept while it came to its turn", async () => {
+  const outbox = await Outbox.of({ id: "mine" });
+  outbox.add("lab", 0, { follows: true });
+  const store: RunStore = {
+    ...outbox.store,
+    updateNotice: async (notice) => {
+      const thread = await outbox.store.readThread(notice.run_id, "lab");
+      const recipients = { lab: { ended_round: 0, progress_at: null, kept: { ts: "1.2" } } };
+      if (notice.status === "sending") await outbox.store.updateThread({ ...thread, recipients });
+      return outbox.store.updateNotice(notice);
+    },
+  };
+  await deliver(outbox.deps(store), { limit: 5 });
+  assert.deepEqual(outbox.sent[0]?.kept, { ts: "1.2" });
 });
 
 for (const [who, other, stands] of [
