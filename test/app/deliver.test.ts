@@ -585,6 +585,27 @@ test("turns that nobody came to are given anew, each once", async () => {
   );
 });
 
+test("a Retry-After in the middle of a queue gives new turns, each once", async () => {
+  const outbox = await Outbox.of(...Array.from({ length: 30 }, (_, at) => ({ id: `n${at}` })));
+  outbox.add("lab", 1000);
+  let isRefused = false;
+  outbox.answer = () => {
+    if (outbox.sent.length !== 5 || isRefused) return { kind: "delivered" };
+    isRefused = true;
+    return { kind: "rejected", reason: "HTTP 429", after_seconds: 600 };
+  };
+  for (let second = 0; second < 700; second++) {
+    await outbox.deliver(50);
+    outbox.world.pass(1.1);
+  }
+  const notices = await outbox.store.queryNotices({ status: ["sent"], limit: 50 });
+  assert.equal(notices.length, 30);
+  assert.ok(
+    notices.every(({ rev }) => rev <= 6),
+    `${Math.max(...notices.map(({ rev }) => rev))} writes`,
+  );
+});
+
 test("who never gets hold of the channel gives the notice back at once, untried", async () => {
   const outbox = await Outbox.of({});
   outbox.add("lab", 1000);
@@ -649,6 +670,22 @@ test("a notice made while nobody knew whom its channel reaches is told to each o
     status,
   ]);
   assert.deepEqual(Object.fromEntries(statuses), { pi: "dropped", "a@lab.org": "sent", "b@lab.org": "sent" });
+});
+
+test("a notice for a channel as a whole whose deliverer died with it is told to each, as a possible repeat", async () => {
+  const dead = { channel: "pi", recipient: "pi", status: "sending" } as const;
+  const outbox = await Outbox.of({ id: "end", ...dead }, { id: "start", event: "run.started", ...dead });
+  const asked: string[] = [];
+  outbox.add("pi", 0, {
+    recipients: ["a@lab.org", "b@lab.org"],
+    deliver: async ({ event, possible_repeat }, recipient) => {
+      asked.push(`${recipient} ${event} ${possible_repeat}`);
+      return { kind: "delivered" };
+    },
+  });
+  for (let pass = 0; pass < 3; pass++) await outbox.deliver();
+  assert.deepEqual(asked.sort(), ["a@lab.org run.completed true", "b@lab.org run.completed true"]);
+  assert.equal((await outbox.store.readNotice("start"))?.status, "unknown");
 });
 
 test("the fallback of a channel that cannot be used here is told in the end", async () => {
