@@ -1,5 +1,5 @@
 import type { Notice } from "../core/notice.ts";
-import { isAlike, isGrouped, isOvertaken, mergeFacts, quietUntil } from "../core/outbox.ts";
+import { byAge, isAlike, isGrouped, isOvertaken, mergeFacts, quietUntil } from "../core/outbox.ts";
 import type { Channel, Delivery, Kept } from "../ports.ts";
 import { changeChannel } from "./change-channel.ts";
 import { Conflict, type Deps, NotFound } from "./deps.ts";
@@ -69,9 +69,6 @@ async function openNotices({ store }: Deps, channel: string, now: string): Promi
   const open = new Map(looks.flat().map((notice) => [notice.id, notice]));
   return [...open.values()].sort(byAge);
 }
-
-const byAge = (a: Notice, b: Notice): number =>
-  Date.parse(a.created_at) - Date.parse(b.created_at) || (a.id < b.id ? -1 : 1);
 
 function requirePulled({ channels, brokenChannels }: Deps, name: string): Channel {
   const channel = channels.get(name);

@@ -1,6 +1,6 @@
 import { endsRun } from "../core/message.ts";
 import { mustArrive, type Notice, type NoticeFacts } from "../core/notice.ts";
-import { isAlike, isGrouped, isOvertaken, mergeFacts, quietUntil } from "../core/outbox.ts";
+import { byAge, isAlike, isOvertaken, isToldTogether, mergeFacts, quietUntil } from "../core/outbox.ts";
 import type { Channel, ChannelState, Delivery, RunView } from "../ports.ts";
 import { changeChannel } from "./change-channel.ts";
 import type { Deps } from "./deps.ts";
@@ -134,7 +134,9 @@ async function deliverNext(
   const turn = await takeTurn(deps, notice, channel?.paceMilliseconds ?? 0);
   if (turn === null) return [];
   if (channel?.follows && (await standBack(deps, notice, turn.notice))) return [];
-  const claimed = [turn.notice, ...(isGrouped(notice) ? await claimAlike(deps, notice) : [])];
+  const alike = isToldTogether(notice) ? await claimAlike(deps, notice) : [];
+  // The oldest stands for all, at every try: channels know a message again by its id.
+  const claimed = [turn.notice, ...alike].sort(byAge);
   // Who follows a run goes by what was kept: it is read when nobody else is telling it.
   const { kept } = channel?.follows ? await readTold(store, notice) : told;
   const outcome = await outcomeOf(deps, claimed, { state: turn.state, kept });

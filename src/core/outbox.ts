@@ -12,6 +12,10 @@ export const isOvertaken = ({ event, round }: Notice, endedRound: number): boole
 export const isGrouped = ({ event }: Pick<Notice, "event">): boolean =>
   event === "job.skipped" || event === "job.retried";
 
+/** Whether one message tells all that wait of its kind; of progress it does, since it shows the run as it is by then. */
+export const isToldTogether = (notice: Pick<Notice, "event">): boolean =>
+  isGrouped(notice) || notice.event === "run.progress";
+
 /** Seconds between two messages about single jobs of one run to the same people. */
 const BETWEEN_GROUPS = 300;
 
@@ -31,6 +35,10 @@ export const isAlike = (a: Notice, b: Notice): boolean =>
   a.event === b.event &&
   a.channel === b.channel &&
   a.recipient === b.recipient;
+
+/** The oldest first. */
+export const byAge = (a: Notice, b: Notice): number =>
+  Date.parse(a.created_at) - Date.parse(b.created_at) || (a.id < b.id ? -1 : 1);
 
 /** What several notices say together, oldest first: every detail once, all else as the newest has it. */
 export function mergeFacts(notices: readonly Notice[]): NoticeFacts {

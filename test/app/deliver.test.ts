@@ -333,6 +333,31 @@ test("what was told together is not looked at again", async () => {
   assert.ok(reads <= 2, `${reads} reads`);
 });
 
+test("after an outage one look tells all progress, under the id of the oldest at every try", async () => {
+  const outbox = await Outbox.of(
+    ...Array.from({ length: 30 }, (_, minute) => ({
+      id: `n${minute}`,
+      event: "run.progress" as const,
+      created_at: new Date(Date.parse("2026-02-27T10:00:00Z") + minute * 60_000).toISOString(),
+      // The first was tried, and waits longer than those behind it.
+      next_at: minute === 0 ? "2026-03-01T00:00:00.000Z" : "2026-02-27T10:00:00.000Z",
+    })),
+  );
+  outbox.answer = () => ({ kind: "rejected", reason: "more to tell", after_seconds: 1, alone: true });
+  await outbox.deliver();
+  outbox.answer = () => ({ kind: "delivered" });
+  outbox.world.pass(1);
+  await outbox.deliver();
+  assert.deepEqual(
+    outbox.sent.map(({ notice_id, tries }) => [notice_id, tries]),
+    [
+      ["n0", 1],
+      ["n0", 2],
+    ],
+  );
+  assert.equal((await outbox.store.queryNotices({ status: ["sent"], limit: 50 })).length, 30);
+});
+
 test("skips of another run, round, kind or recipient are no part of the same message", async () => {
   const outbox = await Outbox.of(
     skipped("a", "one"),
