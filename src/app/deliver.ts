@@ -7,7 +7,7 @@ import type { Deps } from "./deps.ts";
 import { enableChannel } from "./enable-channel.ts";
 import { fanOut, isForAll } from "./fan-out.ts";
 import { leaveToBridge } from "./leave-to-bridge.ts";
-import { drop, END_WAS_TOLD, LONGEST_PAUSE, later, mark } from "./mark.ts";
+import { drop, END_WAS_TOLD, later, mark } from "./mark.ts";
 import { noteBrokenChannel } from "./note-broken-channel.ts";
 import { messageOf } from "./probe.ts";
 import type { RunsCache } from "./runs-cache.ts";
@@ -201,10 +201,12 @@ async function outcomeOf(
     return { kind: "permanent", reason, disable: false };
   }
   const channel = deps.channels.get(notice.channel);
-  if (!channel)
-    return { kind: "rejected", reason: missing(deps, notice.channel), after_seconds: LONGEST_PAUSE / 4 };
+  if (!channel) return { kind: "rejected", reason: missing(deps, notice.channel), after_seconds: ELSEWHERE };
   return send(deps, channel, notice, { kept, facts: mergeFacts(claimed) });
 }
+
+/** What a channel that is not known to this process waits for another one that knows it. Seconds. */
+const ELSEWHERE = 300;
 
 const missing = (deps: Deps, channel: string): string =>
   deps.brokenChannels.get(channel) ?? `channel ${channel} is not configured here; add it to bioagent.yaml`;

@@ -1,11 +1,13 @@
 import { mustArrive, type Notice } from "../core/notice.ts";
 import type { Delivery } from "../ports.ts";
 
-/** Seconds between tries, the first, doubling up to an hour. */
+/** Seconds before the second try. */
 const FIRST_PAUSE = 10;
+/** Each further pause is so many times longer: what was refused can be tried often, what may have arrived is a nuisance each time. */
+const GROWTH = { rejected: 2, ambiguous: 4 };
 /** Whatever a provider says: its 0 would be asked again without end in one pass. */
 const SHORTEST_PAUSE = 1;
-export const LONGEST_PAUSE = 3600;
+const LONGEST_PAUSE = { rejected: 3600, ambiguous: 12 * 3600 };
 /** A notice that cannot be delivered for so long is a dead letter. Hours. */
 const GIVE_UP_AFTER = 24;
 
@@ -20,9 +22,9 @@ export function mark(notice: Notice, outcome: Delivery, now: string): Notice {
     case "ambiguous":
       if (!mustArrive(notice.event))
         return { ...notice, status: "unknown", next_at: null, error: outcome.reason };
-      return again({ ...notice, possible_repeat: true }, outcome.reason, null, now);
+      return again({ ...notice, possible_repeat: true }, outcome, now);
     case "rejected":
-      return again(notice, outcome.reason, outcome.after_seconds, now);
+      return again(notice, outcome, now);
     default:
       return outcome satisfies never;
   }
@@ -36,19 +38,21 @@ const markTest = (notice: Notice, { kind, reason }: Exclude<Delivery, { kind: "d
   error: reason,
 });
 
-function again(notice: Notice, reason: string, afterSeconds: number | null, now: string): Notice {
+type Unsettled = Extract<Delivery, { kind: "rejected" | "ambiguous" }>;
+
+function again(notice: Notice, outcome: Unsettled, now: string): Notice {
+  const { reason } = outcome;
   if (isTooOld(notice, now)) {
     const error = `given up after ${notice.tries} tries: ${reason}`;
     return { ...notice, status: "failed", next_at: null, error };
   }
-  const pause = afterSeconds ?? Math.min(FIRST_PAUSE * 2 ** (notice.tries - 1), LONGEST_PAUSE);
-  return {
-    ...notice,
-    status: "pending",
-    next_at: later(now, Math.max(pause, SHORTEST_PAUSE)),
-    error: reason,
-  };
+  const asked = outcome.kind === "rejected" ? outcome.after_seconds : null;
+  const pause = Math.max(asked ?? backoff(outcome.kind, notice.tries), SHORTEST_PAUSE);
+  return { ...notice, status: "pending", next_at: later(now, pause), error: reason };
 }
+
+const backoff = (kind: Unsettled["kind"], tries: number): number =>
+  Math.min(FIRST_PAUSE * GROWTH[kind] ** (tries - 1), LONGEST_PAUSE[kind]);
 
 /** Not worth telling any more; `why` says by what it was overtaken. */
 export const drop = (notice: Notice, why: string): Notice => ({

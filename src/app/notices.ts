@@ -33,19 +33,25 @@ export function sayUnknown({ channels, brokenChannels }: Deps, channel: string):
   return `there is no channel ${channel}${didYouMean(channel, known) || `; channels are ${known.join(", ")}`}`;
 }
 
-/** Of notices that were given up, at most so many are put back at once. */
-const MOST_RETRIED = 1000;
+/** Of notices that were given up, so many are looked at at once. */
+const MOST_AT_ONCE = 1000;
 
 /** Puts a notice that was given up back into the outbox, or all of them; how many. The next pass sends them. */
 export async function retryNotices(deps: Deps, id: string | null): Promise<number> {
-  const { store } = deps;
-  const given_up =
-    id === null
-      ? await store.queryNotices({ status: ["failed"], limit: MOST_RETRIED })
-      : [await givenUp(deps, id)];
+  if (id !== null) return putBack(deps, [await givenUp(deps, id)]);
   let retried = 0;
-  for (const notice of given_up) if (await store.updateNotice(again(notice, deps.now()))) retried += 1;
-  return retried;
+  for (;;) {
+    const failed = await deps.store.queryNotices({ status: ["failed"], limit: MOST_AT_ONCE });
+    const back = await putBack(deps, failed);
+    retried += back;
+    if (failed.length < MOST_AT_ONCE || back === 0) return retried;
+  }
+}
+
+async function putBack({ store, now }: Deps, notices: readonly Notice[]): Promise<number> {
+  let back = 0;
+  for (const notice of notices) if (await store.updateNotice(again(notice, now()))) back += 1;
+  return back;
 }
 
 async function givenUp({ store }: Deps, id: string): Promise<Notice> {

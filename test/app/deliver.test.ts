@@ -172,6 +172,25 @@ test("a rejected notice is tried again after 10 s, 20 s, 40 s ... an hour at mos
   assert.deepEqual(pauses, [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600, 3600]);
 });
 
+test("what may have arrived is repeated seldom: nine sendings in a day, each marked, then it is a dead letter", async () => {
+  const outbox = await Outbox.of({});
+  outbox.answer = () => ({ kind: "ambiguous", reason: "no answer" });
+  const pauses: number[] = [];
+  for (let notice = await outbox.only(); notice.status === "pending"; notice = await outbox.only()) {
+    const pause = (Date.parse(notice.next_at!) - Date.parse(outbox.world.now())) / 1000;
+    pauses.push(pause);
+    outbox.world.pass(pause);
+    await outbox.deliver();
+  }
+  assert.deepEqual(pauses, [0, 10, 40, 160, 640, 2560, 10_240, 40_960, 43_200]);
+  assert.deepEqual(outbox.sent.map(({ possible_repeat }) => possible_repeat).slice(0, 3), [
+    false,
+    true,
+    true,
+  ]);
+  assert.equal((await outbox.only()).status, "failed");
+});
+
 test("a notice that cannot be delivered for 24 h is a dead letter that says how often, and why", async () => {
   const outbox = await Outbox.of({});
   outbox.answer = () => ({ kind: "rejected", reason: "HTTP 500", after_seconds: 12 * 3600 });
@@ -208,7 +227,7 @@ test("a channel that is not configured here keeps its notice, and says what to d
   assert.equal(notice.status, "pending");
   assert.match(notice.error!, /^channel elsewhere is not configured here; add it to bioagent\.yaml$/);
   const wait = (Date.parse(notice.next_at!) - Date.parse(outbox.world.now())) / 1000;
-  assert.equal(wait, 900);
+  assert.equal(wait, 300);
   const { not_before } = await outbox.store.readChannel("elsewhere");
   assert.equal(not_before, null, "another process may have it");
 });

@@ -3,7 +3,7 @@ import { Duration } from "../../core/resources.ts";
 import { CHANNEL_BASE } from "../channel-base.ts";
 
 /** `iMessage;-;+15551234567`, `iMessage;+;chat1234`; `any;-;...` since macOS 26. */
-const CHAT_GUID = /^[A-Za-z]+;[-+];\S+$/;
+const CHAT_GUID = /^[A-Za-z]+;[-+];[^\s\p{Cc}]+$/u;
 /** A phone number with its country, or an e-mail address: what `imsg` takes for a person. */
 const PERSON = /^(?:\+\d{5,15}|[^\s@;]+@[^\s@;]+)$/;
 

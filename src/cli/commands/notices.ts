@@ -72,7 +72,7 @@ async function showNotices(context: Context, app: Session, request: NoticesReque
   else {
     const now = app.deps.now();
     const lines = found.length === 0 ? ["no notices"] : table(context, found, now);
-    const full = found.length === request.limit ? [`The first ${request.limit}; --limit shows more.`] : [];
+    const full = found.length === request.limit ? [`The newest ${request.limit}; --limit shows more.`] : [];
     printLines(context, [...lines, ...full, ...remedies(found), ...standingLines(context, list, now)]);
   }
   return EXIT.done;

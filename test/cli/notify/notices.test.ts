@@ -65,7 +65,7 @@ suite("notices", { concurrency: 2 }, () => {
     assert.equal((await list(run, "--pending", "--channel", "lab")).length, 40);
     assert.match(
       (await cli(["notices", "--limit", "5"], { cwd })).stdout,
-      /^The first 5; --limit shows more\.$/m,
+      /^The newest 5; --limit shows more\.$/m,
     );
     const { backlog } = await json(["notices", "--channel", "phone"], { cwd });
     assert.deepEqual(
