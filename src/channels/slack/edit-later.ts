@@ -1,4 +1,4 @@
-import type { Delivery, Message } from "../../ports.ts";
+import type { Delivery, Kept, Message } from "../../ports.ts";
 import type { Sent } from "./bot.ts";
 
 /*
@@ -25,8 +25,16 @@ export const editAgain = ({ reason, after_seconds }: Stuck): Delivery => ({
 });
 
 /** What was `told` without the edit. */
-export const editLater = (edited: Stuck, { notice_id }: Message, told: Delivery): Delivery =>
-  told.kind === "delivered" ? { ...editStill(edited), keep: { ...told.keep, heard: notice_id } } : told;
+export function editLater(edited: Stuck, { kept, notice_id }: Message, told: Delivery): Delivery {
+  if (told.kind !== "delivered") return told;
+  const heard = [...heardOf(kept), notice_id].slice(-MOST_HEARD).join("\n");
+  return { ...editStill(edited), keep: { ...told.keep, heard } };
+}
+
+/** Notices of one run that wait for their edits at once; older ones have ended. */
+const MOST_HEARD = 20;
+
+const heardOf = ({ heard }: Kept): string[] => (typeof heard === "string" ? heard.split("\n") : []);
 
 function editStill(edited: Stuck): Delivery {
   const reason = `Told in the thread alone, the run's message is not up to date yet. ${edited.reason}`;
@@ -34,10 +42,10 @@ function editStill(edited: Stuck): Delivery {
 }
 
 /** Whether people have heard it in an earlier sending. */
-export const isEditOnly = ({ kept, notice_id }: Message): boolean => kept["heard"] === notice_id;
+export const isEditOnly = ({ kept, notice_id }: Message): boolean => heardOf(kept).includes(notice_id);
 
 /** Of a run that has ended: whether its end may have been told without the edit. If it was not, it is told next. */
-export const isEndTold = ({ kept }: Message): boolean => kept["heard"] !== undefined;
+export const isEndTold = ({ kept }: Message): boolean => heardOf(kept).length > 0;
 
 /** What becomes of a notice that people have heard: whatever the edit came to, it counts as told at last. */
 export function afterEdit(edited: Sent, { tries }: Message): Delivery {

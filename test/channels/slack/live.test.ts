@@ -389,6 +389,19 @@ test("who has heard the end is told no failure after it, while its edit is still
   assert.deepEqual([lab.posted[0]!.edits, lab.replies.length], [1, 1]);
 });
 
+test("what is heard while other edits are still to come is heard once, each of them", async (t) => {
+  const lab = await Lab.open(t);
+  await lab.tell("run.started", {});
+  const sendings = [lab.notice("job.retried"), lab.notice("run.waiting"), lab.notice("run.completed")];
+  for (const tries of [1, 2, 3, 4]) {
+    for (const told of sendings) {
+      lab.server.script(word("update_failed"));
+      await lab.once({ ...told, tries });
+    }
+  }
+  assert.equal(lab.replies.length, sendings.length);
+});
+
 test("progress whose edit Slack does not make waits, and holds up no other message", async (t) => {
   const lab = await Lab.open(t);
   await lab.tell("run.started", {});
