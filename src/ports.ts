@@ -106,7 +106,7 @@ export interface ChannelState {
   readonly not_before: string | null;
   /** The first turn that no waiting notice has been given yet. */
   readonly next_turn?: string | null | undefined;
-  /** Permanently broken, and why; cleared by a successful `notify test`. */
+  /** Permanently broken, and why; cleared by a `notify test` that arrives, or by a bridge that has told something. */
   readonly disabled: { readonly reason: string; readonly since: string } | null;
   readonly rev: number;
 }

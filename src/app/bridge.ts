@@ -1,12 +1,11 @@
 import type { Notice } from "../core/notice.ts";
 import { byAge, isAlike, isGrouped, isOvertaken, mergeFacts, quietUntil } from "../core/outbox.ts";
 import type { Channel, Delivery, Kept } from "../ports.ts";
-import { changeChannel } from "./change-channel.ts";
 import { Conflict, type Deps, NotFound } from "./deps.ts";
+import { disableChannel } from "./disable-channel.ts";
 import { enableChannel } from "./enable-channel.ts";
 import { isOverdue } from "./leave-to-bridge.ts";
 import { drop, END_WAS_TOLD, later, mark } from "./mark.ts";
-import { noteBrokenChannel } from "./note-broken-channel.ts";
 import { tellInstead } from "./tell-instead.ts";
 import { keepTold, readTold } from "./thread.ts";
 
@@ -216,10 +215,5 @@ const notClaimed = (id: string): Conflict =>
 async function keepOutcome(deps: Deps, notice: Notice, outcome: Delivery): Promise<void> {
   await keepTold(deps, notice, outcome);
   if (outcome.kind === "delivered") await enableChannel(deps.store, notice.channel);
-  if (outcome.kind !== "permanent" || !outcome.disable) return;
-  const disabled = { reason: outcome.reason, since: deps.now() };
-  await changeChannel(deps.store, notice.channel, (state) =>
-    state.disabled ? null : { ...state, disabled },
-  );
-  await noteBrokenChannel(deps, notice, outcome.reason);
+  if (outcome.kind === "permanent" && outcome.disable) await disableChannel(deps, notice, outcome.reason);
 }

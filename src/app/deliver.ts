@@ -1,9 +1,10 @@
 import { endsRun } from "../core/message.ts";
-import { mustArrive, type Notice, type NoticeFacts } from "../core/notice.ts";
+import { mustArrive, type Notice } from "../core/notice.ts";
 import { byAge, isAlike, isOvertaken, isToldTogether, mergeFacts, quietUntil } from "../core/outbox.ts";
-import type { Channel, ChannelState, Delivery, RunView } from "../ports.ts";
+import type { Channel, ChannelState, Delivery, Kept } from "../ports.ts";
 import { changeChannel } from "./change-channel.ts";
 import type { Deps } from "./deps.ts";
+import { disableChannel } from "./disable-channel.ts";
 import { enableChannel } from "./enable-channel.ts";
 import { fanOut, isForAll } from "./fan-out.ts";
 import { leaveToBridge } from "./leave-to-bridge.ts";
@@ -11,11 +12,10 @@ import { drop, END_WAS_TOLD, later, mark } from "./mark.ts";
 import { noteBrokenChannel } from "./note-broken-channel.ts";
 import { messageOf } from "./probe.ts";
 import type { RunsCache } from "./runs-cache.ts";
-import { sleep } from "./sleep.ts";
+import { send } from "./send.ts";
 import { claim, takeTurn, turnAt } from "./take-turn.ts";
 import { tellInstead } from "./tell-instead.ts";
 import { keepTold, readTold } from "./thread.ts";
-import { viewRun } from "./view-run.ts";
 
 /** Notices that are told in one message at most. */
 const MOST_TOGETHER = 50;
@@ -187,8 +187,6 @@ async function claimAlike(deps: Deps, notice: Notice): Promise<Notice[]> {
   return claimed;
 }
 
-type Kept = Awaited<ReturnType<typeof readTold>>["kept"];
-
 async function outcomeOf(
   deps: Delivering,
   claimed: readonly Notice[],
@@ -202,7 +200,7 @@ async function outcomeOf(
   }
   const channel = deps.channels.get(notice.channel);
   if (!channel) return { kind: "rejected", reason: missing(deps, notice.channel), after_seconds: ELSEWHERE };
-  return send(deps, channel, notice, { kept, facts: mergeFacts(claimed) });
+  return send(deps, { channel, notice, kept, facts: mergeFacts(claimed), cache: deps.cache });
 }
 
 /** What a channel that is not known to this process waits for another one that knows it. Seconds. */
@@ -210,33 +208,6 @@ const ELSEWHERE = 300;
 
 const missing = (deps: Deps, channel: string): string =>
   deps.brokenChannels.get(channel) ?? `channel ${channel} is not configured here; add it to bioagent.yaml`;
-
-/** A sending is over within its claim, whatever its channel does: seconds. Channels have limits of their own. */
-const LONGEST_SENDING = 110;
-
-async function send(
-  deps: Delivering,
-  channel: Channel,
-  notice: Notice,
-  { kept, facts }: { kept: Kept; facts: NoticeFacts },
-): Promise<Delivery> {
-  const { id: notice_id, event, possible_repeat, round, tries, created_at, test = false } = notice;
-  const view = (): Promise<RunView | null> => viewRun(deps.store, notice.run_id, deps.cache);
-  const over = new AbortController();
-  const reason = `channel ${notice.channel} did not say within ${LONGEST_SENDING} s what came of it`;
-  const late = sleep(LONGEST_SENDING * 1000, over.signal).then(
-    (): Delivery => ({ kind: "ambiguous", reason }),
-  );
-  try {
-    const about = { notice_id, event, facts, possible_repeat, test, round, tries, created_at };
-    return await Promise.race([channel.deliver({ ...about, kept, view }, notice.recipient), late]);
-  } catch (error) {
-    // A channel must neither hang nor throw; if one does, nobody knows how far it came.
-    return { kind: "ambiguous", reason: messageOf(error) };
-  } finally {
-    over.abort();
-  }
-}
 
 /** First what the channel must know for its next message, then the notice: whoever dies in between repeats, marked. */
 async function settle(deps: Delivering, claimed: readonly Notice[], outcome: Delivery): Promise<Notice[]> {
@@ -262,15 +233,9 @@ async function keepTest({ store }: Deps, { channel }: Notice, { kind }: Delivery
 
 /** A provider's Retry-After and a broken channel are known to all instances. */
 async function tellOthers(deps: Deps, notice: Notice, outcome: Delivery): Promise<void> {
+  if (outcome.kind === "permanent" && outcome.disable) await disableChannel(deps, notice, outcome.reason);
   const isTheirs = outcome.kind === "rejected" && !outcome.alone && deps.channels.has(notice.channel);
-  const wait = isTheirs ? outcome.after_seconds : null;
-  const disable = outcome.kind === "permanent" && outcome.disable;
-  if (!wait && !disable) return;
-  const now = deps.now();
-  await changeChannel(deps.store, notice.channel, (state) => ({
-    ...state,
-    disabled: disable ? { reason: outcome.reason, since: now } : state.disabled,
-    not_before: wait ? later(now, wait) : state.not_before,
-  }));
-  if (disable) await noteBrokenChannel(deps, notice, outcome.reason);
+  if (!isTheirs || !outcome.after_seconds) return;
+  const not_before = later(deps.now(), outcome.after_seconds);
+  await changeChannel(deps.store, notice.channel, (state) => ({ ...state, not_before }));
 }
