@@ -39,12 +39,14 @@ const MOST_AT_ONCE = 1000;
 /** Puts a notice that was given up back into the outbox, or all of them; how many. The next pass sends them. */
 export async function retryNotices(deps: Deps, id: string | null): Promise<number> {
   if (id !== null) return putBack(deps, [await givenUp(deps, id)]);
-  let retried = 0;
-  for (;;) {
+  const seen = new Set<string>();
+  for (let retried = 0; ; ) {
     const failed = await deps.store.queryNotices({ status: ["failed"], limit: MOST_AT_ONCE });
-    const back = await putBack(deps, failed);
-    retried += back;
-    if (failed.length < MOST_AT_ONCE || back === 0) return retried;
+    // What was put back may be given up again meanwhile: on a disabled channel at once.
+    const fresh = failed.filter((notice) => !seen.has(notice.id));
+    for (const notice of fresh) seen.add(notice.id);
+    retried += await putBack(deps, fresh);
+    if (failed.length < MOST_AT_ONCE || fresh.length === 0) return retried;
   }
 }
 
