@@ -10,7 +10,7 @@ import { fanOut, isForAll } from "./fan-out.ts";
 import { leaveToBridge } from "./leave-to-bridge.ts";
 import { drop, END_WAS_TOLD, later, mark } from "./mark.ts";
 import { noteBrokenChannel } from "./note-broken-channel.ts";
-import { messageOf } from "./probe.ts";
+import { putBack } from "./put-back.ts";
 import type { RunsCache } from "./runs-cache.ts";
 import { send } from "./send.ts";
 import { claim, takeTurn, turnAt } from "./take-turn.ts";
@@ -93,21 +93,6 @@ async function deliverInTurn(deps: Delivering, notices: readonly Notice[]): Prom
     }
   }
   return after;
-}
-
-/** Seconds after which a notice is tried again that could not be handled. */
-const PUT_BACK = 60;
-
-/** One whose documents cannot be read must not hold up those behind it, look after look. A store that takes nothing is an error. */
-async function putBack(deps: Deps, notice: Notice, error: unknown): Promise<Notice[]> {
-  const reason = messageOf(error);
-  try {
-    await deps.store.updateNotice({ ...notice, next_at: later(deps.now(), PUT_BACK), error: reason });
-  } catch {
-    throw error;
-  }
-  deps.warn(`notice ${notice.id} could not be handled, and is tried again: ${reason}`);
-  return [];
 }
 
 /** The notice and those told with it, as they are afterwards; none when it was not its turn. */

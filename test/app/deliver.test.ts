@@ -830,6 +830,25 @@ test("a notice whose documents cannot be read is put back and said, and holds up
   assert.equal((await outbox.deliver()).sent, 1);
 });
 
+test("a notice whose documents cannot be read for a day is a dead letter, told on the fallback channel", async () => {
+  const outbox = await Outbox.of({ id: "a", run_id: "spoilt" });
+  outbox.add("lab", 0, { fallback: "ops" });
+  const readThread: RunStore["readThread"] = async (run_id, channel) => {
+    if (channel === "lab") throw new Error("threads/spoilt is not as BioAgent writes it");
+    return outbox.store.readThread(run_id, channel);
+  };
+  const deps = outbox.deps({ ...outbox.store, readThread });
+  assert.deepEqual((await deliver(deps, { limit: 5 })).failed, []);
+  outbox.world.pass(24 * 3600);
+  assert.deepEqual(
+    (await deliver(deps, { limit: 5 })).failed.map(({ id }) => id),
+    ["a"],
+  );
+  const [ops] = await outbox.store.queryNotices({ channel: "ops", limit: 5 });
+  assert.equal(ops?.status, "pending");
+  assert.match(ops.facts.details[0]!, /^Channel lab could not tell this: given up after 0 tries: threads/);
+});
+
 test("a store that fails in one channel lets the others end what they have begun", async () => {
   const outbox = await Outbox.of({ id: "a", channel: "lab" }, { id: "b", channel: "ops" });
   const store = new Proxy(outbox.store, {
