@@ -139,7 +139,7 @@ async function end(context: Context, app: Session, run: Run, allowSkips: boolean
     const loaded = await app.deps.store.load(run.run_id, 0, "whole");
     context.terminal.out(`\n${await finalNotice(run, loaded?.jobs ?? [])}\n`);
   }
-  // The API does not show its outbox.
+  // There the completion handler is telling them just now; `bioagent notices` shows it.
   if (!app.remote) await sayUntold(context, app, run.run_id);
   return runExitCode(run, allowSkips);
 }

@@ -5,8 +5,8 @@ import { type AddCommand, type Context, printJson, printLines } from "../context
 import { example } from "../example.ts";
 import { EXIT, UsageError } from "../failure.ts";
 import { wholeNumber } from "../input/parsers.ts";
-import { sayBacklog } from "../render/backlog.ts";
 import type { Style } from "../render/paint.ts";
+import { sayBacklog, sayDisabled } from "../render/standing.ts";
 import { renderTable } from "../render/table.ts";
 import { minuteOf, secondsBetween } from "../render/time.ts";
 import { type Session, withRun, withStore } from "../session.ts";
@@ -140,9 +140,7 @@ function standingLines({ paint }: Context, { backlog, disabled, more }: NoticeLi
   const lines = [
     ...backlog.map((each) => sayBacklog(each, now)),
     ...(more ? ["More waits than was counted."] : []),
-    ...disabled.map(({ channel, reason, remedy }) =>
-      paint("red", `${channel} is disabled: ${reason} Mend it, then: ${remedy}`),
-    ),
+    ...disabled.map((each) => paint("red", sayDisabled(each))),
   ];
   return lines.length === 0 ? [] : ["", ...lines];
 }

@@ -6,7 +6,7 @@ import { sayDuration } from "../../core/quantity.ts";
 import type { Channel } from "../../ports.ts";
 import type { App } from "../../wire.ts";
 import type { RemoteActions } from "../remote/remote-session.ts";
-import { sayBacklog } from "../render/backlog.ts";
+import { sayBacklog, sayDisabled } from "../render/standing.ts";
 import { secondsBetween } from "../render/time.ts";
 import { bad, type Check, good } from "./check.ts";
 
@@ -57,7 +57,7 @@ function channelCheck(seen: Seen, name: string): Check {
   const broken = app.deps.brokenChannels.get(name);
   if (broken !== undefined) return bad("channel", broken);
   const off = disabled.find((each) => each.channel === name);
-  if (off) return bad("channel", `${what} is disabled: ${off.reason} Mend it, then: ${off.remedy}`);
+  if (off) return bad("channel", sayDisabled(off, what));
   const channel = app.deps.channels.get(name);
   const problem =
     channel &&
@@ -74,21 +74,25 @@ const isSubscribed = ({ subscriptions }: Config, name: string): boolean =>
   subscriptions.some(({ to }) => to.includes(name));
 
 /** A bridge asks every few seconds: what has waited for long, nobody fetches, or the Mac cannot tell. */
-function untoldByBridge({ backlog, now }: Seen, { name, pulled }: Channel): string | null {
-  const waits = pulled ? backlog.find((each) => each.channel === name) : undefined;
-  const age = waits ? secondsBetween(waits.oldest, now) : 0;
-  return waits && age > UNTOLD
-    ? `is told by a bridge, and ${count(waits.waiting, "notice")} untold, the oldest for ${sayDuration(age)}. On its Mac: bioagent bridge imessage --channel ${name} --check`
+function untoldByBridge(seen: Seen, { name, pulled }: Channel): string | null {
+  const waits = pulled ? waitOn(seen, name) : null;
+  return waits && waits.age > UNTOLD
+    ? `is told by a bridge, and ${count(waits.waiting, "notice")} untold, the oldest for ${sayDuration(waits.age)}. On its Mac: bioagent bridge imessage --channel ${name} --check`
     : null;
 }
 
 /** It is tried again and again, and is not disabled: nobody would hear of it before a day has passed. */
-function refusing({ backlog, now }: Seen, { name }: Channel): string | null {
-  const waits = backlog.find((each) => each.channel === name);
-  const age = waits ? secondsBetween(waits.oldest, now) : 0;
-  return waits?.refused && age > REFUSED
-    ? `has not taken what waits for ${sayDuration(age)}: ${waits.refused}`
+function refusing(seen: Seen, { name }: Channel): string | null {
+  const waits = waitOn(seen, name);
+  return waits?.refused && waits.age > REFUSED
+    ? `has not taken what waits for ${sayDuration(waits.age)}: ${waits.refused}`
     : null;
+}
+
+/** What waits on a channel, and for how long, seconds. */
+function waitOn({ backlog, now }: Seen, name: string): (StandingBacklog & { readonly age: number }) | null {
+  const waits = backlog.find(({ channel }) => channel === name);
+  return waits ? { ...waits, age: secondsBetween(waits.oldest, now) } : null;
 }
 
 function lostFallback({ app: { deps } }: Seen, { fallback }: Channel): string | null {
@@ -124,9 +128,7 @@ function sayOutbox(backlog: readonly StandingBacklog[], failed: number, now: str
 /** The same of a deployed API, as far as it tells: channels that are disabled there, and what waits or was given up. */
 export async function tellingThere(remote: Pick<RemoteActions, "notices">): Promise<Check[]> {
   const { notices, backlog, disabled } = await remote.notices({ status: ["failed"], limit: COUNTED });
-  const broken = disabled.map(({ channel, reason, remedy }) =>
-    bad("channel", `${channel} is disabled: ${reason} Mend it, then: ${remedy}`),
-  );
+  const broken = disabled.map((each) => bad("channel", sayDisabled(each)));
   return [...broken, sayOutbox(backlog, notices.length, new Date().toISOString())];
 }
 

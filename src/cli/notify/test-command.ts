@@ -1,18 +1,13 @@
 import { enableChannel } from "../../app/enable-channel.ts";
 import { testedChannel, testFacts } from "../../app/test-notices.ts";
-import { count } from "../../core/count.ts";
 import type { NoticeEvent } from "../../core/run.ts";
 import type { Channel, Delivery, RunStore } from "../../ports.ts";
 import type { App } from "../../wire.ts";
 import { type Context, printJson } from "../context.ts";
 import { EXIT, UsageError } from "../failure.ts";
 import { withApp } from "../session.ts";
+import { MOST_GIVEN_UP, sayGivenUp, sayTried } from "./say-tried.ts";
 import { testRemotely } from "./test-remotely.ts";
-
-interface Tried {
-  readonly recipient: string;
-  readonly outcome: Delivery;
-}
 
 /** `bioagent notify test CHANNEL`: sends one message to each recipient; a disabled channel works again once all have arrived. */
 export async function test(
@@ -23,13 +18,16 @@ export async function test(
   return withApp(context, {}, async ({ remote, deps }) => {
     if (remote) return testRemotely(context, remote, { channel: name, event });
     const channel = channelOf(deps, name);
-    const tried: Tried[] = [];
+    const tried: { recipient: string; outcome: Delivery }[] = [];
     for (const recipient of channel.recipients)
       tried.push({ recipient, outcome: await sendTest(channel, recipient, event) });
     const delivered = tried.every(({ outcome }) => outcome.kind === "delivered");
     const enabled = delivered && (await enableChannel(deps.store, name));
     if (context.json) printJson(context, { channel: name, delivered, enabled, outcomes: tried });
-    say(context, name, tried);
+    for (const { recipient, outcome } of tried) {
+      const delivered = outcome.kind === "delivered";
+      sayTried(context, name, { recipient, delivered, text: sayOutcome(outcome) });
+    }
     if (enabled && !context.json) context.terminal.out(await sayEnabled(deps.store, name));
     return delivered ? EXIT.done : EXIT.failed;
   });
@@ -60,14 +58,6 @@ function sendTest(channel: Channel, recipient: string, event: NoticeEvent): Prom
   );
 }
 
-function say({ terminal, json }: Context, name: string, tried: readonly Tried[]): void {
-  for (const { recipient, outcome } of tried) {
-    const text = `channel ${name}${recipient === name ? "" : `, ${recipient}`}: ${sayOutcome(outcome)}\n`;
-    if (outcome.kind !== "delivered") terminal.err(`bioagent: ${text}`);
-    else if (!json) terminal.out(text);
-  }
-}
-
 function sayOutcome(outcome: Delivery): string {
   switch (outcome.kind) {
     case "delivered":
@@ -83,12 +73,7 @@ function sayOutcome(outcome: Delivery): string {
   }
 }
 
-const MOST_NOTICES = 1000;
-
 async function sayEnabled(store: RunStore, name: string): Promise<string> {
-  const failed = await store.queryNotices({ status: ["failed"], channel: name, limit: MOST_NOTICES });
-  const works = `channel ${name} was disabled, and works again\n`;
-  return failed.length === 0
-    ? works
-    : `${works}${count(failed.length, "notice")} given up meanwhile: bioagent notify retry --all-failed sends them again\n`;
+  const failed = await store.queryNotices({ status: ["failed"], channel: name, limit: MOST_GIVEN_UP });
+  return `channel ${name} was disabled, and works again\n${sayGivenUp(failed.length)}`;
 }

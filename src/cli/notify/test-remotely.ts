@@ -4,6 +4,7 @@ import type { NoticeEvent } from "../../core/run.ts";
 import { type Context, printJson } from "../context.ts";
 import { EXIT } from "../failure.ts";
 import type { RemoteActions } from "../remote/remote-session.ts";
+import { MOST_GIVEN_UP, sayGivenUp, sayTried } from "./say-tried.ts";
 
 /** Milliseconds between two looks at what became of a test. */
 const BETWEEN_LOOKS = 1000;
@@ -13,7 +14,7 @@ const PATIENCE = 150_000;
 /** Has whoever tells people there send a test message, and waits for what came of it. */
 export async function testRemotely(
   context: Context,
-  remote: Pick<RemoteActions, "testChannel" | "readNotice">,
+  remote: Pick<RemoteActions, "testChannel" | "readNotice" | "notices">,
   { channel, event }: { readonly channel: string; readonly event: NoticeEvent },
 ): Promise<number> {
   const until = Date.now() + PATIENCE;
@@ -26,20 +27,20 @@ export async function testRemotely(
   }
   const delivered = notices.every(({ status }) => status === "sent");
   if (context.json) printJson(context, { channel, delivered, outcomes: notices.map(outcomeOf) });
-  for (const notice of notices) say(context, notice);
+  for (const notice of notices) {
+    const { recipient, status } = notice;
+    sayTried(context, channel, { recipient, delivered: status === "sent", text: sayStatus(notice) });
+  }
+  if (delivered && !context.json) {
+    const failed = await remote.notices({ channel, status: ["failed"], limit: MOST_GIVEN_UP });
+    context.terminal.out(sayGivenUp(failed.notices.length));
+  }
   return delivered ? EXIT.done : EXIT.failed;
 }
 
 const isOpen = ({ status }: Notice): boolean => status === "pending" || status === "sending";
 
 const outcomeOf = ({ id, recipient, status, error }: Notice) => ({ id, recipient, status, error });
-
-function say({ terminal, json }: Context, notice: Notice): void {
-  const { channel, recipient, status } = notice;
-  const text = `channel ${channel}${recipient === channel ? "" : `, ${recipient}`}: ${sayStatus(notice)}\n`;
-  if (status !== "sent") terminal.err(`bioagent: ${text}`);
-  else if (!json) terminal.out(text);
-}
 
 function sayStatus({ status, error }: Notice): string {
   if (status === "sent") return "delivered";

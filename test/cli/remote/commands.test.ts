@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, type TestContext, test } from "node:test";
+import { seedStore } from "../notify/seeded-store.ts";
 import { cli, folder, start, until } from "../support/cli.ts";
 
 const DEMO = `
@@ -159,6 +160,11 @@ suite("the command line on a deployed API", { concurrency: 2 }, () => {
     assert.match(shown.stdout, /Status: ✅ 2\/2 succeeded/);
     const checks = (await document(["doctor"])).json.checks as { name: string; text: string }[];
     assert.match(checks.find(({ name }) => name === "notices")!.text, /\d to be delivered, 0 given up/);
+    await seedStore(there, [{ channel: "console", recipient: "console", status: "failed", next_at: null }]);
+    assert.equal(
+      (await remote(["notify", "test", "console"])).stdout,
+      "channel console: delivered\n1 notice given up meanwhile: bioagent notify retry --all-failed sends them again\n",
+    );
   });
 
   test("BIOAGENT_TOKEN is presented; without it, or where nobody listens, the error says what to do", async (t) => {
