@@ -1,19 +1,12 @@
 import { z } from "zod";
-import { ID_PATTERN } from "../core/pipeline.ts";
 import { REGION } from "../core/region.ts";
 import { Duration, Size } from "../core/resources.ts";
-import { LABEL_PATTERN, Subscription } from "../core/run.ts";
 import { EXECUTOR_KINDS } from "../core/status.ts";
+import { MeetableSubscription } from "./meetable-subscription.ts";
+import { urlSuchAs } from "./url.ts";
 
 export const CHANNEL_NAME = /^[a-z][a-z0-9_-]{0,39}$/;
 
-const isUrl = (text: string): boolean => {
-  const url = URL.parse(text);
-  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
-};
-/** Its messages never show it: an address may carry a secret. */
-const urlSuchAs = (example: string) =>
-  z.string().refine(isUrl, `expected a URL, such as ${example}, without user or password`);
 const Url = urlSuchAs("https://bioagent-abc123.a.run.app");
 
 const isTimeZone = (name: string): boolean => {
@@ -134,20 +127,6 @@ const Caps = z.strictObject({
     about: "no attempt asks for more, whatever the rules say",
   }),
   runs_per_hour: count.max(100_000).default(60).meta({ about: "further ones are refused" }),
-});
-
-/** One that no run can ever meet tells nobody, and that would be found out when a notice is missed. */
-const MeetableSubscription = Subscription.superRefine(({ pipelines = [], labels = {} }, context) => {
-  for (const [place, pipeline] of pipelines.entries()) {
-    if (ID_PATTERN.test(pipeline)) continue;
-    const message = "no pipeline can have this name: it is lower case letters, digits and _";
-    context.addIssue({ code: "custom", path: ["pipelines", place], message });
-  }
-  for (const name of Object.keys(labels)) {
-    if (LABEL_PATTERN.test(name)) continue;
-    const message = "no run can have this label: its name is lower case letters, digits, _ and -";
-    context.addIssue({ code: "custom", path: ["labels", name], message });
-  }
 });
 
 /**
