@@ -1,5 +1,5 @@
 import type { Notice, NoticeStatus } from "../core/notice.ts";
-import { didYouMean } from "../core/spelling.ts";
+import { didYouMeanOf } from "../core/spelling.ts";
 import { channelStanding, type Standing } from "./channel-standing.ts";
 import { type Deps, InvalidRequest, NotFound } from "./deps.ts";
 
@@ -30,7 +30,7 @@ function refuseUnknown(deps: Deps, channel: string): void {
 /** `there is no channel labb; did you mean lab?` */
 export function sayUnknown({ channels, brokenChannels }: Deps, channel: string): string {
   const known = [...channels.keys(), ...brokenChannels.keys()];
-  return `there is no channel ${channel}${didYouMean(channel, known) || `; channels are ${known.join(", ")}`}`;
+  return `there is no channel ${channel}${didYouMeanOf("channels", channel, known)}`;
 }
 
 /** Of notices that were given up, so many are looked at at once. */

@@ -1,8 +1,7 @@
 import type { Channel, Delivery } from "../ports.ts";
 import { nameSources } from "./name-sources.ts";
-import { type ChannelSettings, hasReference, type Resolved } from "./secrets.ts";
+import { type ChannelSettings, hasReference, type Resolved, SECRET_MANAGER } from "./secrets.ts";
 
-const SECRET_MANAGER = "sm://";
 /** Smallest time between two messages while the channel's own is not known, milliseconds: what Slack asks for. */
 const PACE = 1000;
 /** A channel whose secret cannot be read is tried again after so long, seconds. */

@@ -1,4 +1,4 @@
-import { didYouMean } from "../core/spelling.ts";
+import { didYouMeanOf } from "../core/spelling.ts";
 import { checkShape, type ShapeProblem } from "../pipelines/check-shape.ts";
 import { show } from "../pipelines/problem.ts";
 import {
@@ -42,13 +42,13 @@ function fallbackProblems(name: string, { fallback }: ChannelSettings, channels:
   if (others.includes(fallback)) return [];
   const wrong =
     fallback === name ? "a channel cannot stand in for itself" : `there is no channel ${show(fallback)}`;
-  const hint = didYouMean(fallback, others) || `; channels are ${[...new Set(others)].join(", ")}`;
+  const hint = didYouMeanOf("channels", fallback, others);
   return [{ path: ["channels", name, "fallback"], message: `${wrong}${hint}`, at: "value" }];
 }
 
 const unknownKind = (base: Path, kind: string, kinds: readonly string[]): ShapeProblem => ({
   path: [...base, "kind"],
-  message: `${show(kind)} is no kind of channel${didYouMean(kind, kinds) || `; kinds are ${kinds.join(", ")}`}`,
+  message: `${show(kind)} is no kind of channel${didYouMeanOf("kinds", kind, kinds)}`,
   at: "value",
 });
 
@@ -77,7 +77,7 @@ export function subscriptionProblems(subscriptions: unknown, channels: readonly 
   return lists.flatMap((to, index) =>
     to.flatMap((channel, place): ShapeProblem[] => {
       if (typeof channel !== "string" || channels.includes(channel)) return [];
-      const hint = didYouMean(channel, channels) || `; channels are ${channels.join(", ")}`;
+      const hint = didYouMeanOf("channels", channel, channels);
       const path = ["subscriptions", index, "to", place];
       return [{ path, message: `there is no channel ${show(channel)}${hint}`, at: "value" }];
     }),

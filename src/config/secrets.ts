@@ -16,7 +16,7 @@ export type Resolved<T> =
   | { readonly kind: "unusable"; readonly reason: string };
 
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
-const SECRET_MANAGER = "sm://";
+export const SECRET_MANAGER = "sm://";
 
 /** Replaces each `${NAME}` of a text by the variable's value; says which one is missing. `sm://` texts need the cloud deployment. */
 export function resolveSecret(text: string, variables: Variables): Resolved<string> {

@@ -1,8 +1,12 @@
-/** `; did you mean "..."?` for the nearest known word, or nothing when none is near. */
+/** `; did you mean lab?` for the nearest known word, or nothing when none is near. */
 export function didYouMean(word: string, known: readonly string[]): string {
   const best = nearest(word, known);
   return best === null ? "" : `; did you mean ${best}?`;
 }
+
+/** The same, and where none is near what there is: `; channels are console, lab`. */
+export const didYouMeanOf = (noun: string, word: string, known: readonly string[]): string =>
+  didYouMean(word, known) || `; ${noun} are ${[...new Set(known)].join(", ")}`;
 
 /** The known word with the fewest edits, at most a third of the word's length (and at least one); null when none is so near. */
 export function nearest(word: string, known: readonly string[]): string | null {

@@ -23,8 +23,8 @@ const HOMEBREW = "/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
 const pathOf = ({ node, path }: Pick<LaunchdParts, "node" | "path">): string =>
   [...new Set([dirname(node), ...`${path}:${HOMEBREW}`.split(":")])].filter(isAbsolute).join(":");
 
-export const labelOf = (channel: string): string => `org.bioagent.bridge.${channel}`;
-export const secretsFile = "$HOME/.config/bioagent/bridge.env";
+const labelOf = (channel: string): string => `org.bioagent.bridge.${channel}`;
+const secretsFile = "$HOME/.config/bioagent/bridge.env";
 
 /** Secrets are read from a file of their own; none stands in what launchd shows to everybody (`launchctl print`). */
 const SCRIPT = `set -a; if [ -r "${secretsFile}" ]; then . "${secretsFile}"; fi; set +a; exec "$@"`;

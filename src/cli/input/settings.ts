@@ -1,6 +1,6 @@
 import { DURATION_FORM, parseDuration, parseSize, SIZE_FORM } from "../../core/quantity.ts";
 import type { Resources } from "../../core/resources.ts";
-import { didYouMean } from "../../core/spelling.ts";
+import { didYouMeanOf } from "../../core/spelling.ts";
 
 export const SET_FIELDS = ["cpu", "memory", "disk", "time", "spot"] as const;
 type SetField = (typeof SET_FIELDS)[number];
@@ -33,11 +33,11 @@ function readOne(text: string, steps: readonly string[]): One {
   const [, step, field, value] = match as unknown as [string, string, string, string];
   if (!steps.includes(step))
     return {
-      problem: `there is no step ${step}${didYouMean(step, steps) || `; steps are ${steps.join(", ")}`}`,
+      problem: `there is no step ${step}${didYouMeanOf("steps", step, steps)}`,
     };
   if (!isField(field))
     return {
-      problem: `${field} cannot be set${didYouMean(field, SET_FIELDS) || `; fields are ${SET_FIELDS.join(", ")}`}`,
+      problem: `${field} cannot be set${didYouMeanOf("fields", field, SET_FIELDS)}`,
     };
   const parsed = PARSERS[field](value);
   return typeof parsed === "object" ? parsed : { step, field, value: parsed };

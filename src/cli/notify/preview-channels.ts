@@ -1,6 +1,6 @@
 import type { ChannelSettings, Config } from "../../config.ts";
 import { noticeText } from "../../core/message.ts";
-import { didYouMean } from "../../core/spelling.ts";
+import { didYouMeanOf } from "../../core/spelling.ts";
 import type { Channel, Message, Preview } from "../../ports.ts";
 import type { Context } from "../context.ts";
 import { UsageError } from "../failure.ts";
@@ -22,9 +22,7 @@ export function chosenChannels({ channels }: Pick<Config, "channels">, names: re
   const known = Object.keys(channels);
   for (const name of names) {
     if (known.includes(name)) continue;
-    throw new UsageError(
-      `there is no channel ${name}${didYouMean(name, known) || `; channels are ${known.join(", ")}`}`,
-    );
+    throw new UsageError(`there is no channel ${name}${didYouMeanOf("channels", name, known)}`);
   }
   return names.length === 0 ? known : [...new Set(names)];
 }
