@@ -1,4 +1,4 @@
-import { noticeId } from "../core/ids.ts";
+import { newNotice } from "../core/new-notice.ts";
 import { mustArrive, type Notice } from "../core/notice.ts";
 import type { Channel } from "../ports.ts";
 import type { Deps } from "./deps.ts";
@@ -16,13 +16,12 @@ const mayBeTold = ({ status, event }: Notice): boolean => status === "pending" |
 
 /** Makes of it one notice for each recipient. Whoever dies in between does it again, and adds nothing twice. */
 export async function fanOut(deps: Deps, notice: Notice, { recipients }: Channel): Promise<void> {
-  const { run_id, round, event, group, channel, status } = notice;
-  const possible_repeat = notice.possible_repeat || status === "sending";
-  const fresh = { status: "pending", possible_repeat, tries: 0, since: null, error: null, rev: 0 } as const;
-  for (const recipient of recipients) {
-    const id = noticeId({ run: run_id, round, event, group, channel, recipient });
-    await deps.store.addNotice({ ...notice, id, recipient, ...fresh });
-  }
+  const { run_id, round, event, group, channel, facts, created_at, next_at, test } = notice;
+  const parts = { run_id, round, event, group, channel, facts, created_at, next_at };
+  const possible_repeat = notice.possible_repeat || notice.status === "sending";
+  const flags = { possible_repeat, ...(test ? { test } : {}) };
+  for (const recipient of recipients)
+    await deps.store.addNotice({ ...newNotice({ ...parts, recipient }), ...flags });
   const why = `told to each of ${recipients.length} recipients by itself`;
   await deps.store.updateNotice(drop(notice, why));
 }

@@ -1,4 +1,4 @@
-import { noticeId } from "../core/ids.ts";
+import { newNotice } from "../core/new-notice.ts";
 import type { Notice } from "../core/notice.ts";
 import type { NoticeEvent } from "../core/run.ts";
 import type { Channel } from "../ports.ts";
@@ -21,28 +21,10 @@ export async function addTestNotices(deps: Deps, name: string, event: NoticeEven
   const now = deps.now();
   const facts = testFacts(event, now);
   const group = `t${Date.parse(now)}`;
-  const notices = channel.recipients.map((recipient): Notice => {
-    const id = noticeId({ run: NO_RUN, round: 1, event, group, channel: name, recipient });
-    return {
-      id,
-      run_id: NO_RUN,
-      round: 1,
-      event,
-      group,
-      channel: name,
-      recipient,
-      status: "pending",
-      facts,
-      created_at: now,
-      next_at: now,
-      tries: 0,
-      possible_repeat: false,
-      test: true,
-      sent_at: null,
-      error: null,
-      rev: 0,
-    };
-  });
+  const parts = { run_id: NO_RUN, round: 1, event, group, channel: name, facts, created_at: now };
+  const notices = channel.recipients.map(
+    (recipient): Notice => ({ ...newNotice({ ...parts, recipient }), test: true }),
+  );
   for (const notice of notices) await deps.store.addNotice(notice);
   return notices;
 }

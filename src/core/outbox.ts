@@ -1,4 +1,4 @@
-import { noticeId } from "./ids.ts";
+import { newNotice } from "./new-notice.ts";
 import { mustArrive, type Notice, type NoticeFacts } from "./notice.ts";
 
 /** Lines about single jobs that a message made of several carries; the rest is counted. */
@@ -62,21 +62,7 @@ export function toldInstead(
   if (!mustArrive(notice.event) || notice.group.includes(INSTEAD) || channel === notice.channel) return null;
   const { run_id, round, event, facts } = notice;
   const group = `${notice.group}${INSTEAD}${notice.channel}-${notice.recipient}`;
-  return {
-    ...notice,
-    id: noticeId({ run: run_id, round, event, group, channel, recipient }),
-    group,
-    channel,
-    recipient,
-    status: "pending",
-    facts: { ...facts, details: [`Channel ${notice.channel} could not tell this: ${why}`, ...facts.details] },
-    created_at: now,
-    next_at: now,
-    tries: 0,
-    since: null,
-    possible_repeat: false,
-    sent_at: null,
-    error: null,
-    rev: 0,
-  };
+  const details = [`Channel ${notice.channel} could not tell this: ${why}`, ...facts.details];
+  const told = { ...facts, details };
+  return newNotice({ run_id, round, event, group, channel, recipient, facts: told, created_at: now });
 }

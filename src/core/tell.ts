@@ -1,8 +1,8 @@
 import { count } from "./count.ts";
 import type { Audience, Draft } from "./draft.ts";
 import { runFacts } from "./facts.ts";
-import { noticeId } from "./ids.ts";
 import type { Job } from "./job.ts";
+import { newNotice } from "./new-notice.ts";
 import type { Notice, NoticeFacts } from "./notice.ts";
 import type { NoticeEvent, Run, Subscription, Waiting } from "./run.ts";
 import { isFinalRun } from "./status.ts";
@@ -18,24 +18,8 @@ export function tell(
   for (const channel of listeners(draft, event)) {
     for (const recipient of draft.recipients.get(channel) ?? [channel]) {
       const { run_id, round } = draft.run;
-      draft.notices.push({
-        id: noticeId({ run: run_id, round, event, group, channel, recipient }),
-        run_id,
-        round,
-        event,
-        group,
-        channel,
-        recipient,
-        status: "pending",
-        facts,
-        created_at: draft.now,
-        next_at: later(draft.now, SETTLING[event] ?? 0),
-        tries: 0,
-        possible_repeat: false,
-        sent_at: null,
-        error: null,
-        rev: 0,
-      });
+      const times = { created_at: draft.now, next_at: later(draft.now, SETTLING[event] ?? 0) };
+      draft.notices.push(newNotice({ run_id, round, event, group, channel, recipient, facts, ...times }));
     }
   }
 }
