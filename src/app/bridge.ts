@@ -1,6 +1,7 @@
+import type { ClaimedNotice } from "../core/claimed-notice.ts";
 import type { Notice } from "../core/notice.ts";
 import { byAge, isAlike, isGrouped, isOvertaken, mergeFacts, quietUntil } from "../core/outbox.ts";
-import type { Channel, Delivery, Kept } from "../ports.ts";
+import type { Channel, Delivery } from "../ports.ts";
 import { Conflict, type Deps, NotFound } from "./deps.ts";
 import { disableChannel } from "./disable-channel.ts";
 import { enableChannel } from "./enable-channel.ts";
@@ -24,15 +25,6 @@ export interface ClaimRequest {
   readonly limit: number;
   /** Who asks, for people who look at a notice that is under way. */
   readonly worker: string;
-}
-
-/** What a bridge needs to tell one notice. */
-export interface ClaimedNotice
-  extends Pick<Notice, "id" | "rev" | "event" | "facts" | "recipient" | "round" | "tries" | "created_at"> {
-  readonly possible_repeat: boolean;
-  readonly kept: Kept;
-  /** Nobody else is given it before this instant. */
-  readonly claimed_until: string;
 }
 
 /**

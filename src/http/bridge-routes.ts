@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { claimNotices, reportOutcome } from "../app/bridge.ts";
-import { NOTICE_STATUSES, Notice } from "../core/notice.ts";
+import { ClaimedNotice } from "../core/claimed-notice.ts";
+import { NOTICE_STATUSES } from "../core/notice.ts";
 import type { Delivery } from "../ports.ts";
 import { type HttpResponse, json } from "./message.ts";
 import { NoQuery } from "./query.ts";
@@ -26,18 +27,6 @@ const ClaimBody = z.strictObject({
     .regex(/^[\w.@ ()-]{1,100}$/, { error: "expected who asks, such as the machine's name" })
     .meta({ description: "who asks, for people who look at a notice that is under way" }),
 });
-
-const ClaimedNotice = Notice.pick({
-  id: true,
-  rev: true,
-  event: true,
-  facts: true,
-  recipient: true,
-  round: true,
-  tries: true,
-  created_at: true,
-  possible_repeat: true,
-}).extend({ kept: Kept, claimed_until: z.string() });
 
 const reason = z.string().min(1).max(2_000);
 const keep = Kept.optional();

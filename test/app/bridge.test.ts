@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { type ClaimedNotice, claimNotices, reportOutcome } from "../../src/app/bridge.ts";
+import { claimNotices, reportOutcome } from "../../src/app/bridge.ts";
 import { deliver } from "../../src/app/deliver.ts";
 import { Conflict, type Deps, NotFound } from "../../src/app/deps.ts";
+import type { ClaimedNotice } from "../../src/core/claimed-notice.ts";
 import type { Notice } from "../../src/core/notice.ts";
 import { NOTICE_EVENTS } from "../../src/core/run.ts";
 import type { Channel, Delivery } from "../../src/ports.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ClaimedNotice } from "../../src/app/bridge.ts";
 import { openWorker, type WorkerParts } from "../../src/cli/bridge/worker.ts";
+import type { ClaimedNotice } from "../../src/core/claimed-notice.ts";
 import type { Delivery } from "../../src/ports.ts";
 import { aNotice } from "../support/documents.ts";
 

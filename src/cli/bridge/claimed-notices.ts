@@ -1,28 +1,9 @@
 import { z } from "zod";
-import type { ClaimedNotice } from "../../app/bridge.ts";
-import { Notice } from "../../core/notice.ts";
-import { Instant } from "../../core/run.ts";
+import { ClaimedNotice } from "../../core/claimed-notice.ts";
 import { AdapterError } from "../../ports.ts";
 
 /** The API's answer to a claim. It may be another version's, or that of something before it. */
-const Claimed = z.object({
-  notices: z.array(
-    Notice.pick({
-      id: true,
-      rev: true,
-      event: true,
-      facts: true,
-      recipient: true,
-      round: true,
-      tries: true,
-      created_at: true,
-      possible_repeat: true,
-    }).extend({
-      kept: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
-      claimed_until: Instant,
-    }),
-  ),
-});
+const Claimed = z.object({ notices: z.array(ClaimedNotice) });
 
 export function claimedNotices(answer: unknown): readonly ClaimedNotice[] {
   const read = Claimed.safeParse(answer);

@@ -1,5 +1,5 @@
-import type { ClaimedNotice } from "../../app/bridge.ts";
 import { sleep } from "../../app/sleep.ts";
+import type { ClaimedNotice } from "../../core/claimed-notice.ts";
 import type { Channel, Delivery } from "../../ports.ts";
 
 /** The Mac's own side: what sends, and whether it could. */

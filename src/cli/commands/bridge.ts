@@ -1,7 +1,7 @@
 import { homedir, hostname } from "node:os";
 import { InvalidArgumentError, Option } from "commander";
-import type { ClaimedNotice } from "../../app/bridge.ts";
 import type { Config } from "../../config.ts";
+import type { ClaimedNotice } from "../../core/claimed-notice.ts";
 import { DURATION_FORM, parseDuration } from "../../core/quantity.ts";
 import { installLines, launchdPlist } from "../bridge/launchd.ts";
 import {
