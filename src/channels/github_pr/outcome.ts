@@ -1,4 +1,5 @@
 import type { Delivery } from "../../ports.ts";
+import { withinDay } from "../retry-after.ts";
 import { strangersWords } from "../strangers-words.ts";
 import type { Answer } from "./connection.ts";
 import type { Refusal } from "./refusal.ts";
@@ -37,7 +38,6 @@ const UNFIT: readonly (readonly [words: RegExp, remedy: string])[] = [
 ];
 
 const DEFAULT_WAIT_SECONDS = 60;
-const MAX_WAIT_SECONDS = 86_400;
 
 /** What a refusal comes to. `disable` is about the channel, so only for what no other message could pass. */
 export function outcomeOf(
@@ -101,7 +101,7 @@ function tooFast({ headers }: Heard, said: string, nowSeconds: number): Delivery
   const seconds =
     wholeNumber(headers["retry-after"]) ??
     (reset === null ? DEFAULT_WAIT_SECONDS : reset - serverNow(headers, nowSeconds));
-  const after = Math.min(Math.max(seconds, 1), MAX_WAIT_SECONDS);
+  const after = withinDay(seconds);
   return {
     kind: "rejected",
     reason: `${said}: its rate limit; next try in ${after} s`,

@@ -1,4 +1,5 @@
 import type { Delivery } from "../../ports.ts";
+import { waitSeconds } from "../retry-after.ts";
 import { strangersWords } from "../strangers-words.ts";
 import type { Answer, Envelope } from "./bluebubbles-call.ts";
 import type { Refusal } from "./imessage-bridge.ts";
@@ -6,7 +7,8 @@ import type { Refusal } from "./imessage-bridge.ts";
 type Answered = Extract<Answer, { kind: "answer" }>;
 type Failed = Extract<Answer, { kind: "failure" }>;
 
-const MAX_WAIT_SECONDS = 86_400;
+/** Seconds, where a 429 says no Retry-After. */
+const DEFAULT_WAIT = 60;
 
 /** What the server says while it works on this very text: `messageValidator.ts`. */
 const isInFlight = ({ envelope }: Answered): boolean =>
@@ -114,8 +116,7 @@ function ofStranger(answer: Answered, channel: string): Delivery {
 }
 
 function tooFast(answer: Answered, channel: string): Delivery {
-  const seconds = /^\d{1,9}$/.test(answer.retryAfter?.trim() ?? "") ? Number(answer.retryAfter) : 60;
-  const after = Math.min(seconds, MAX_WAIT_SECONDS);
+  const after = waitSeconds(answer.retryAfter, DEFAULT_WAIT);
   const reason = `${said(answer)}: too many requests for channel ${channel}; next try in ${after} s`;
   return { kind: "rejected", reason, after_seconds: after };
 }

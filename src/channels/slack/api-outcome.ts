@@ -1,7 +1,8 @@
 import type { Delivery } from "../../ports.ts";
+import { waitSeconds } from "../retry-after.ts";
 import { remedyFor } from "./api-remedies.ts";
 import type { Unreadable } from "./forms.ts";
-import { quoted, UNREADABLE, waitSeconds } from "./outcome.ts";
+import { DEFAULT_WAIT, quoted, UNREADABLE } from "./outcome.ts";
 import type { ApiAnswer, Method } from "./web-api.ts";
 
 /** Where a message stands in Slack: the channel's ID, and the timestamp that names it there. */
@@ -107,7 +108,7 @@ function ofError(answer: Extract<ApiAnswer, { kind: "error" }>, called: Called):
   const { method, name } = called;
   const said = `Slack answered ${method} with ${status}${quoted(word)}`;
   if (status === 429 || word === "ratelimited" || word === "rate_limited") {
-    const after = waitSeconds(answer.retryAfter);
+    const after = waitSeconds(answer.retryAfter, DEFAULT_WAIT);
     const reason = `${said}: too many messages for channel ${name}; next try in ${after} s`;
     return { kind: "rejected", reason, after_seconds: after };
   }

@@ -1,4 +1,5 @@
 import type { Delivery } from "../../ports.ts";
+import { waitSeconds } from "../retry-after.ts";
 import type { Unreadable } from "./forms.ts";
 import type { Answer } from "./post.ts";
 
@@ -88,7 +89,7 @@ function refused(status: number, word: string, said: string, channel: string): D
 }
 
 function tooFast(answer: Extract<Answer, { kind: "answer" }>, said: string, channel: string): Delivery {
-  const after = waitSeconds(answer.retryAfter ?? retryAfterIn(answer.body));
+  const after = waitSeconds(answer.retryAfter ?? retryAfterIn(answer.body), DEFAULT_WAIT);
   const reason = `${said}: too many messages for channel ${channel}; next try in ${after} s`;
   return { kind: "rejected", reason, after_seconds: after };
 }
@@ -101,14 +102,8 @@ function retryAfterIn(body: string): string | null {
   return /"retry_after"\s*:\s*(\d+)/.exec(body)?.[1] ?? null;
 }
 
-const DEFAULT_WAIT_SECONDS = 30;
-const MAX_WAIT_SECONDS = 86_400;
-
-/** Of a Retry-After: whole seconds, since Slack never sends the header's other form, a date. */
-export function waitSeconds(text: string | null): number {
-  const seconds = text !== null && /^\d{1,9}$/.test(text.trim()) ? Number(text) : DEFAULT_WAIT_SECONDS;
-  return Math.min(Math.max(seconds, 1), MAX_WAIT_SECONDS);
-}
+/** Seconds, where Slack says no Retry-After. */
+export const DEFAULT_WAIT = 30;
 
 /** Slack's answers are single words; a stranger's page is not quoted. */
 export const quoted = (word: string): string =>

@@ -1,6 +1,7 @@
+import { withinDay } from "../retry-after.ts";
+
 /** Seconds after the first, second, ... try, as Standard Webhooks proposes; the last for all further ones. */
 const SCHEDULE = [5, 300, 1_800, 7_200, 18_000, 36_000] as const;
-const MAX_SECONDS = 86_400;
 /** Of the pause at most, so that a thousand notices that failed together do not come again together. */
 const JITTER = 0.1;
 
@@ -17,7 +18,7 @@ export function pauseAfter(tries: number, chance: number): number {
 export function retryAfterSeconds(header: string | null, now: number): number | null {
   const text = header?.trim() ?? "";
   const seconds = /^\d+$/.test(text) ? Number(text) : secondsUntil(text, now);
-  return seconds > 0 ? Math.min(seconds, MAX_SECONDS) : null;
+  return seconds > 0 ? withinDay(seconds) : null;
 }
 
 /** Other texts with a number in them are dates to `Date.parse`, too. */
