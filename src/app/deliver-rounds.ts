@@ -59,16 +59,7 @@ export function openRounds(deps: Deps, options: RoundsOptions): Rounds {
     }
   };
 
-  /** While channels are busy, the others are asked for by name: what waits for those that hang would fill every look. */
-  const look = async (query: NoticeQuery): Promise<Notice[]> => {
-    if (busy.size === 0) return deps.store.queryNotices({ ...query, run_id: runId });
-    const names = [...deps.channels.keys(), ...deps.brokenChannels.keys()];
-    const looks = names
-      .filter((channel) => !busy.has(channel))
-      .map((channel) => deps.store.queryNotices({ ...query, run_id: runId, channel }));
-    return (await Promise.all(looks)).flat();
-  };
-
+  const look = (query: NoticeQuery): Promise<Notice[]> => lookBeside(deps, busy, { ...query, run_id: runId });
   const untilNextDue = async (): Promise<number | null> => {
     const now = Date.parse(deps.now());
     const due_at = new Date(now + longestWait).toISOString();
@@ -106,4 +97,16 @@ export function openRounds(deps: Deps, options: RoundsOptions): Rounds {
       return taken;
     },
   };
+}
+
+/** While channels are busy, the others are asked for by name: what waits for those that hang would fill every look. */
+async function lookBeside(
+  { store, channels, brokenChannels }: Deps,
+  busy: ReadonlyMap<string, unknown>,
+  query: NoticeQuery,
+): Promise<Notice[]> {
+  if (busy.size === 0) return store.queryNotices(query);
+  const idle = [...channels.keys(), ...brokenChannels.keys()].filter((channel) => !busy.has(channel));
+  const looks = idle.map((channel) => store.queryNotices({ ...query, channel }));
+  return (await Promise.all(looks)).flat();
 }

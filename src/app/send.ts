@@ -3,8 +3,8 @@ import type { Channel, Delivery, Kept, RunView } from "../ports.ts";
 import type { Deps } from "./deps.ts";
 import { messageOf } from "./probe.ts";
 import type { RunsCache } from "./runs-cache.ts";
-import { sleep } from "./sleep.ts";
 import { viewRun } from "./view-run.ts";
+import { within } from "./within.ts";
 
 /** A sending is over within its claim, whatever its channel does: seconds. Channels have limits of their own. */
 const LONGEST_SENDING = 110;
@@ -27,18 +27,14 @@ export async function send(
 ): Promise<Delivery> {
   const { id: notice_id, event, possible_repeat, round, tries, created_at, test = false } = notice;
   const view = (): Promise<RunView | null> => viewRun(store, notice.run_id, cache);
-  const over = new AbortController();
-  const reason = `channel ${notice.channel} did not say within ${LONGEST_SENDING} s what came of it`;
-  const late = sleep(LONGEST_SENDING * 1000, over.signal).then(
-    (): Delivery => ({ kind: "ambiguous", reason }),
-  );
+  const about = { notice_id, event, facts, possible_repeat, test, round, tries, created_at };
+  // A channel must neither hang nor throw; if one does, nobody knows how far it came.
+  const inDoubt = (reason: string): Delivery => ({ kind: "ambiguous", reason });
+  const hangs = `channel ${notice.channel} did not say within ${LONGEST_SENDING} s what came of it`;
   try {
-    const about = { notice_id, event, facts, possible_repeat, test, round, tries, created_at };
-    return await Promise.race([channel.deliver({ ...about, kept, view }, notice.recipient), late]);
+    const sending = channel.deliver({ ...about, kept, view }, notice.recipient);
+    return await within(LONGEST_SENDING * 1000, sending, () => inDoubt(hangs));
   } catch (error) {
-    // A channel must neither hang nor throw; if one does, nobody knows how far it came.
-    return { kind: "ambiguous", reason: messageOf(error) };
-  } finally {
-    over.abort();
+    return inDoubt(messageOf(error));
   }
 }

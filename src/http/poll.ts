@@ -4,6 +4,7 @@ import { messageOf } from "../app/probe.ts";
 import { openRunIndex } from "../app/run-index.ts";
 import { openSweeper, type Sweep } from "../app/sweep.ts";
 import { sweepOrphans } from "../app/sweep-orphans.ts";
+import { within } from "../app/within.ts";
 import type { App } from "../wire.ts";
 import { HINT_FATES, type HintFate, openHints, realTime, type Time } from "./hints.ts";
 import { checkInvoker } from "./identity-token.ts";
@@ -75,23 +76,14 @@ export function openPoll(given: App, options: PollOptions): Handler {
   // One that begins no sendings any more, but hangs in one, does not keep the next sweep from telling.
   const telling = joined(() => tell(app, time), { milliseconds: WAIT_FOR_NOTICES, time });
 
-  /** Null when it takes longer; the work goes on. What is over in time leaves no timer, which would hold a process for a minute. */
-  const within = async <T>(milliseconds: number, work: Promise<T>): Promise<T | null> => {
-    const over = new AbortController();
-    try {
-      return await Promise.race([work, time.sleep(milliseconds, over.signal).then(() => null)]);
-    } finally {
-      over.abort();
-    }
-  };
-
   /** 200 whatever happened to single runs: their errors are in the answer, and the next pass tries them again. */
   const sweep = async (): Promise<HttpResponse> => {
     const begun = time.now();
     const { runs, errors, left, pinged } = await passes();
     // A channel that hangs must not hold up the next sweep: what is being told goes on beside it.
     const patience = Math.max(SHORTEST_WAIT, begun + WAIT_FOR_NOTICES - time.now());
-    const [notices] = await Promise.all([within(patience, telling()), pinged]);
+    const told = within(patience, telling(), () => null, time.sleep);
+    const [notices] = await Promise.all([told, pinged]);
     return json(200, {
       runs: runs.map(({ run_id, status, outcome }) => ({ run_id, status, outcome })),
       errors,

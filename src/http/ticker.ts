@@ -3,6 +3,7 @@ import { messageOf } from "../app/probe.ts";
 import { sleep } from "../app/sleep.ts";
 import { tellMended } from "../app/tell-mended.ts";
 import { tickAll } from "../app/tick.ts";
+import { within } from "../app/within.ts";
 import type { App } from "../wire.ts";
 
 /** Milliseconds between two passes at least, however often something wakes us. */
@@ -43,9 +44,7 @@ export function startTicker(app: App, every: number): Ticker {
     async stop() {
       ending.abort();
       await loop;
-      const enough = new AbortController();
-      await Promise.race([telling.ended, sleep(PATIENCE_OF_STOP, enough.signal)]);
-      enough.abort();
+      await within(PATIENCE_OF_STOP, telling.ended, () => {});
     },
   };
 }
