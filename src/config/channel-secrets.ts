@@ -1,4 +1,4 @@
-import type { Channel, Delivery } from "../ports.ts";
+import type { Channel, Delivery, Message } from "../ports.ts";
 import { nameSources } from "./name-sources.ts";
 import { type ChannelSettings, hasReference, type Resolved, SECRET_MANAGER } from "./secrets.ts";
 
@@ -57,8 +57,10 @@ export function secretChannel({ name, settings, traits, readSecret, open }: Secr
     async deliver(message, recipient): Promise<Delivery> {
       const ready = await channel();
       if (typeof ready === "string") return { kind: "rejected", reason: ready, after_seconds: AGAIN };
-      if (recipient === name && !ready.recipients.includes(name)) return nowForEach(name);
-      return nameSources(await ready.deliver(message, recipient), name, settings);
+      const isForAll = recipient === name && !ready.recipients.includes(name);
+      if (isForAll && !message.test) return nowForEach(name);
+      const told = await (isForAll ? testEach(ready, message) : ready.deliver(message, recipient));
+      return nameSources(told, name, settings);
     },
   };
 }
@@ -70,6 +72,15 @@ const nowForEach = (name: string): Delivery => ({
   after_seconds: 1,
   alone: true,
 });
+
+/** Whoever asked for a test looks at one notice: that tells all, or says the first refusal. */
+async function testEach({ recipients, deliver }: Channel, message: Message): Promise<Delivery> {
+  for (const recipient of recipients) {
+    const told = await deliver(message, recipient);
+    if (told.kind !== "delivered") return told;
+  }
+  return { kind: "delivered" };
+}
 
 /** Addresses are no secrets: whom an e-mail reaches is known before it can be sent, if it stands there. */
 function recipientsIn({ to }: ChannelSettings): string[] | null {

@@ -110,3 +110,18 @@ test("a channel that cannot be tried says why", async () => {
   const reached = addTestNotices({ ...deps, brokenChannels: broken }, "pi", "run.completed");
   await assert.rejects(reached, /the variable PI is not set/);
 });
+
+test("a test for people whom only the channel knows stays the notice that is looked at", async () => {
+  const { world, store, sent, deps } = openScene(() => ({ kind: "delivered" }));
+  const unknown: Channel = { ...deps.channels.get("lab")!, recipients: ["lab"] };
+  const [notice] = await addTestNotices(
+    { ...deps, channels: new Map([["lab", unknown]]) },
+    "lab",
+    "run.failed",
+  );
+  await deliver(deps, { limit: 20 });
+  assert.equal((await store.readNotice(notice!.id))!.status, "sent");
+  assert.equal(sent.length, 1);
+  world.pass(60);
+  assert.equal((await store.queryNotices({ due_at: world.now(), limit: 5 })).length, 0);
+});

@@ -96,3 +96,26 @@ test("addresses that a variable or a secret gives are told each by itself, once 
     assert.deepEqual(told, ["pi@lab.org"]);
   }
 });
+
+test("a test for addresses that nobody knew is one notice, told to each of them, and ends with the first refusal", async () => {
+  const told: string[] = [];
+  const value = {
+    recipients: ["pi@lab.org", "gone@lab.org", "me@lab.org"],
+    deliver: async (_: Message, recipient: string) => {
+      told.push(recipient);
+      if (recipient === "gone@lab.org") return { kind: "permanent", reason: "no such user", disable: false };
+      return { kind: "delivered" };
+    },
+  };
+  const channel = secretChannel({
+    name: "pi",
+    settings: { kind: "email", url: "sm://smtp", to: ["sm://people"] },
+    readSecret: async () => "x",
+    open: () => ({ kind: "ready", value: value as unknown as Channel }),
+  });
+  const outcome = await channel.deliver({ ...MESSAGE, test: true }, "pi");
+  assert.partialDeepStrictEqual(outcome, { kind: "permanent", reason: "no such user" });
+  assert.deepEqual(told, ["pi@lab.org", "gone@lab.org"]);
+  value.recipients = ["pi@lab.org"];
+  assert.deepEqual(await channel.deliver({ ...MESSAGE, test: true }, "pi"), { kind: "delivered" });
+});
