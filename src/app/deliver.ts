@@ -207,7 +207,7 @@ async function settle(deps: Delivering, claimed: readonly Notice[], outcome: Del
     if (marked.status === "failed") await tellInstead(deps, marked);
     after.push(...found(await deps.store.updateNotice(marked)));
   }
-  if (outcome.kind === "delivered" && endsRun(first.event)) await dropOvertaken(deps, first);
+  if (outcome.kind === "delivered" && endsRun(first.event) && !first.test) await dropOvertaken(deps, first);
   return after;
 }
 

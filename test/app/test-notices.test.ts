@@ -96,6 +96,17 @@ test("tests keep nothing of the run that is none: the next one is told at once, 
   assert.deepEqual((await store.readThread("notify-test", "lab")).recipients, {});
 });
 
+test("tests that wait together are all told: the example's end overtakes none of them", async () => {
+  const { store, sent, deps, world } = openScene(() => ({ kind: "delivered" }));
+  for (const event of ["run.completed", "run.started", "run.stalled"] as const) {
+    await addTestNotices(deps, "lab", event);
+    world.pass(1);
+  }
+  await deliver(deps, { limit: 20 });
+  assert.equal(sent.length, 6);
+  assert.deepEqual(await store.queryNotices({ status: ["dropped", "pending"], limit: 9 }), []);
+});
+
 test("a channel that cannot be tried says why", async () => {
   const { deps } = openScene(() => ({ kind: "delivered" }), { pulled: true });
   await assert.rejects(addTestNotices(deps, "lab", "run.completed"), (error) => {
