@@ -64,6 +64,7 @@ const EXIT_CODES = `
 Exit codes: 0 done, 1 the run or the operation failed, 2 wrong usage, 3 ended with skipped or failed samples.
 With --json there is one JSON document on stdout; of an error it is {"error": {"message", "problems"}}.
 RUN is a run's id, its name, or the beginning of either.
+With BIOAGENT_URL, commands are about the runs and channels of the API deployed there.
 
 Example:
   $ bioagent run rnaseq.yaml --samplesheet samples.csv --input reads --output results`;

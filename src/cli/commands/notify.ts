@@ -40,7 +40,9 @@ export const addNotify: AddCommand = (program, bind) => {
     .action(bind(preview));
   notify
     .command("test <channel>")
-    .description("send a test message; when it arrives, a disabled channel works again")
+    .description(
+      "send a test message (with BIOAGENT_URL, from the functions there); when it arrives, a disabled channel works again",
+    )
     .addOption(
       new Option("--event <event>", "what the message is about")
         .choices(EVENT_NAMES)
