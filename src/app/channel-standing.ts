@@ -6,6 +6,14 @@ import type { Deps } from "./deps.ts";
 export interface StandingBacklog extends Backlog {
   /** Null where `last_told_at` says it. */
   readonly why: string | null;
+  /** A bridge fetches it. */
+  readonly pulled: boolean;
+}
+
+/** A channel that cannot be used where people are told: a variable is missing there. */
+export interface UnusableChannel {
+  readonly channel: string;
+  readonly reason: string;
 }
 
 /** A channel that nothing is sent on before a person has mended it. */
@@ -17,10 +25,11 @@ export interface DisabledChannel {
   readonly remedy: string;
 }
 
-/** How the channels stand: what waits on which, and which are disabled. */
+/** How the channels stand: what waits on which, and which are disabled or cannot be used. */
 export interface Standing {
   readonly backlog: readonly StandingBacklog[];
   readonly disabled: readonly DisabledChannel[];
+  readonly unusable: readonly UnusableChannel[];
   /** More waits than was looked at. */
   readonly more: boolean;
 }
@@ -62,8 +71,9 @@ export async function channelStanding(deps: Deps, only?: string): Promise<Standi
   const backlog = backlogs(open, channels, deps.now()).map((each) => ({
     ...each,
     why: each.last_told_at === null ? whyUntold(deps, each.channel) : null,
+    pulled: channels.get(each.channel)?.pulled ?? false,
   }));
-  return { backlog, disabled, more: open.length === MOST_OPEN };
+  return { backlog, disabled, unusable: unusableOf(deps, only), more: open.length === MOST_OPEN };
 }
 
 function namesOf(deps: Deps, open: readonly Notice[], only: string | undefined): string[] {
@@ -75,6 +85,11 @@ function namesOf(deps: Deps, open: readonly Notice[], only: string | undefined):
   ];
   return [...new Set(names)];
 }
+
+const unusableOf = ({ brokenChannels }: Deps, only: string | undefined): UnusableChannel[] =>
+  [...brokenChannels]
+    .filter(([channel]) => only === undefined || channel === only)
+    .map(([channel, reason]) => ({ channel, reason }));
 
 /** A bridge's channel is enabled by the first message that it reports as told. */
 const remedyOf = (channel: string, pulled: boolean): string =>

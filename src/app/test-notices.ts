@@ -16,6 +16,7 @@ const NO_RUN = "notify-test";
 export async function addTestNotices(deps: Deps, name: string, event: NoticeEvent): Promise<Notice[]> {
   const tested = testedChannel(deps, name);
   if (tested.kind === "unknown") throw new NotFound(tested.reason);
+  if (tested.kind === "broken") throw new Conflict(`where the API runs, ${tested.reason}`);
   if (tested.kind !== "ready") throw new Conflict(tested.reason);
   const { channel } = tested;
   const now = deps.now();

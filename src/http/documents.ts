@@ -34,6 +34,7 @@ const Backlog = z.object({
   last_told_at: instant.nullable().meta({ description: "at the channel's pace; null where nobody can say" }),
   refused: z.string().nullable().meta({ description: "why the oldest was refused when it was last tried" }),
   why: z.string().nullable().meta({ description: "why nobody can say" }),
+  pulled: z.boolean().meta({ description: "a bridge fetches them" }),
 });
 
 const DisabledChannel = z.object({
@@ -47,6 +48,9 @@ export const NoticePage = z.object({
   notices: z.array(Notice),
   backlog: z.array(Backlog),
   disabled: z.array(DisabledChannel),
+  unusable: z
+    .array(z.object({ channel: z.string(), reason: z.string() }))
+    .meta({ description: "channels that cannot be used here: a variable is missing" }),
   more: z.boolean().meta({ description: "more waits than was counted" }),
 });
 

@@ -119,7 +119,7 @@ test("a channel that cannot be tried says why", async () => {
   });
   const broken = new Map([["pi", "channel pi (slack): the variable PI is not set here"]]);
   const reached = addTestNotices({ ...deps, brokenChannels: broken }, "pi", "run.completed");
-  await assert.rejects(reached, /the variable PI is not set/);
+  await assert.rejects(reached, /where the API runs, channel pi \(slack\): the variable PI is not set/);
 });
 
 test("a test for people whom only the channel knows stays the notice that is looked at", async () => {

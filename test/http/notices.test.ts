@@ -52,6 +52,16 @@ test("notices are listed by run, channel and status, with how the channels stand
   });
 });
 
+test("a channel that cannot be used there is named, and why; of one channel only its own", async (t) => {
+  const { app, get, post } = await openApp(t);
+  const reason = "channel pi (slack): the variable PI is not set here";
+  Object.assign(app.deps, { brokenChannels: new Map([["pi", reason]]) });
+  assert.deepEqual((await get("/v1/notices")).json["unusable"], [{ channel: "pi", reason }]);
+  assert.deepEqual((await get("/v1/notices?channel=lab")).json["unusable"], []);
+  const refused = await post("/v1/channels/pi/test");
+  assert.deepEqual([refused.status, refused.json["detail"]], [409, `where the API runs, ${reason}`]);
+});
+
 test("what is asked for wrongly is named, all at once, and an unknown run or channel too", async (t) => {
   const { get } = await openApp(t);
   const wrong = await get("/v1/notices?status=lost&limit=0&colour=red");

@@ -52,19 +52,15 @@ interface Seen {
 }
 
 function channelCheck(seen: Seen, name: string): Check {
-  const { app, config, disabled } = seen;
+  const { app, config, now, backlog, disabled } = seen;
   const what = `${name} (${config.channels[name]!.kind})`;
   const broken = app.deps.brokenChannels.get(name);
   if (broken !== undefined) return bad("channel", broken);
   const off = disabled.find((each) => each.channel === name);
   if (off) return bad("channel", sayDisabled(off, what));
   const channel = app.deps.channels.get(name);
-  const problem =
-    channel &&
-    (channel.refused ??
-      untoldByBridge(seen, channel) ??
-      refusing(seen, channel) ??
-      lostFallback(seen, channel));
+  const waits = backlog.find((each) => each.channel === name);
+  const problem = channel && (channel.refused ?? stuck(waits, now) ?? lostFallback(seen, channel));
   if (problem) return bad("channel", `${what} ${problem}`);
   const unused = isSubscribed(config, name) ? "" : "; no subscription names it";
   return good("channel", `${what}${channel ? traitsOf(channel) : ""}${unused}`);
@@ -73,26 +69,17 @@ function channelCheck(seen: Seen, name: string): Check {
 const isSubscribed = ({ subscriptions }: Config, name: string): boolean =>
   subscriptions.some(({ to }) => to.includes(name));
 
-/** A bridge asks every few seconds: what has waited for long, nobody fetches, or the Mac cannot tell. */
-function untoldByBridge(seen: Seen, { name, pulled }: Channel): string | null {
-  const waits = pulled ? waitOn(seen, name) : null;
-  return waits && waits.age > UNTOLD
-    ? `is told by a bridge, and ${count(waits.waiting, "notice")} untold, the oldest for ${sayDuration(waits.age)}. On its Mac: bioagent bridge imessage --channel ${name} --check`
-    : null;
-}
-
-/** It is tried again and again, and is not disabled: nobody would hear of it before a day has passed. */
-function refusing(seen: Seen, { name }: Channel): string | null {
-  const waits = waitOn(seen, name);
-  return waits?.refused && waits.age > REFUSED
-    ? `has not taken what waits for ${sayDuration(waits.age)}: ${waits.refused}`
-    : null;
-}
-
-/** What waits on a channel, and for how long, seconds. */
-function waitOn({ backlog, now }: Seen, name: string): (StandingBacklog & { readonly age: number }) | null {
-  const waits = backlog.find(({ channel }) => channel === name);
-  return waits ? { ...waits, age: secondsBetween(waits.oldest, now) } : null;
+/**
+ * A bridge asks every few seconds: what has waited for long, nobody fetches, or the Mac cannot tell. What is refused is tried again and
+ * again, and its channel is not disabled: nobody would hear of it before a day has passed.
+ */
+function stuck(waits: StandingBacklog | undefined, now: string): string | null {
+  if (!waits) return null;
+  const { channel, waiting, oldest, pulled, refused } = waits;
+  const age = secondsBetween(oldest, now);
+  if (pulled && age > UNTOLD)
+    return `is told by a bridge, and ${count(waiting, "notice")} untold, the oldest for ${sayDuration(age)}. On its Mac: bioagent bridge imessage --channel ${channel} --check`;
+  return refused && age > REFUSED ? `has not taken what waits for ${sayDuration(age)}: ${refused}` : null;
 }
 
 function lostFallback({ app: { deps } }: Seen, { fallback }: Channel): string | null {
@@ -125,11 +112,22 @@ function sayOutbox(backlog: readonly StandingBacklog[], failed: number, now: str
   return { name: "notices", ok: failed === 0, text };
 }
 
-/** The same of a deployed API, as far as it tells: channels that are disabled there, and what waits or was given up. */
+/** The same of a deployed API, as far as it tells: channels that nobody is told on there, and what waits or was given up. */
 export async function tellingThere(remote: Pick<RemoteActions, "notices">): Promise<Check[]> {
-  const { notices, backlog, disabled } = await remote.notices({ status: ["failed"], limit: COUNTED });
-  const broken = disabled.map((each) => bad("channel", sayDisabled(each)));
-  return [...broken, sayOutbox(backlog, notices.length, new Date().toISOString())];
+  const list = await remote.notices({ status: ["failed"], limit: COUNTED });
+  const now = new Date().toISOString();
+  const problems = [
+    ...list.unusable.map(({ reason }) => `where the API runs, ${reason}`),
+    ...list.disabled.map((each) => sayDisabled(each)),
+    ...list.backlog.flatMap((each) => {
+      const problem = stuck(each, now);
+      return problem === null ? [] : [`${each.channel} ${problem}`];
+    }),
+  ];
+  return [
+    ...problems.map((problem) => bad("channel", problem)),
+    sayOutbox(list.backlog, list.notices.length, now),
+  ];
 }
 
 /** Whoever has stopped cannot say so. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { tellingThere } from "../../../src/cli/doctor/channel-checks.ts";
 import { cli, folder } from "../support/cli.ts";
 import { ago, seedStore } from "./seeded-store.ts";
 
@@ -95,6 +96,32 @@ subscriptions: [{ on: [run.failed], to: [lab, pi, phone, ops] }]
       /^✓ channel +phone \(imessage\), told by a bridge on its Mac$/,
     );
     assert.match(lineOf(good.stdout, /✓ notices/), /1 to be delivered, 0 given up; phone: 1 notice waits/);
+  });
+
+  test("of a deployed API it names the same: what cannot be used there, is disabled, is refused, or is not fetched", async () => {
+    const waits = { waiting: 1, messages: 1, oldest: ago(1000), last_told_at: null, why: "it waits" };
+    const checks = await tellingThere({
+      notices: async () => ({
+        notices: [],
+        backlog: [
+          { ...waits, channel: "phone", refused: null, pulled: true },
+          { ...waits, channel: "ops", refused: "answered 503", pulled: false },
+          { ...waits, channel: "fresh", refused: "answered 503", pulled: false, oldest: ago(60) },
+        ],
+        disabled: [{ channel: "lab", reason: "Gone.", since: ago(9), remedy: "bioagent notify test lab" }],
+        unusable: [{ channel: "pi", reason: "channel pi (slack): the variable PI is not set here" }],
+        more: false,
+      }),
+    });
+    assert.deepEqual(
+      checks.filter(({ ok }) => !ok).map(({ text }) => text),
+      [
+        "where the API runs, channel pi (slack): the variable PI is not set here",
+        "lab is disabled: Gone. Mend it, then: bioagent notify test lab",
+        "phone is told by a bridge, and 1 notice untold, the oldest for 16 min 40 s. On its Mac: bioagent bridge imessage --channel phone --check",
+        "ops has not taken what waits for 16 min 40 s: answered 503",
+      ],
+    );
   });
 
   test("channels that show runs have nothing to show while the store does not work", async (t) => {

@@ -17,7 +17,7 @@ async function tryRemotely(
   const remote = {
     testChannel: async () => notices,
     readNotice: async () => ({ ...notices[0]!, ...later }),
-    notices: async () => ({ notices: failed, backlog: [], disabled: [], more: false }),
+    notices: async () => ({ notices: failed, backlog: [], disabled: [], unusable: [], more: false }),
   };
   const context = { terminal, json: false } as unknown as Parameters<typeof testRemotely>[0];
   const code = await testRemotely(context, remote, { channel: "lab", event: "run.completed" });
