@@ -95,6 +95,7 @@ async function openParts(
     STORAGE_EMULATOR_HOST: storage.url,
     BATCH_EMULATOR_HOST: `127.0.0.1:${batch.grpcPort}`,
     METADATA_SERVER_DETECTION: "none",
+    NODE_ENV: "production",
     BIOAGENT_STORE: "firestore",
     BIOAGENT_EXECUTOR: "gcp_batch",
     BIOAGENT_LEDGER: `gs://${BUCKET}/ledger`,

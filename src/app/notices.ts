@@ -62,10 +62,12 @@ async function givenUp({ store }: Deps, id: string): Promise<Notice> {
   throw new NotFound(`no notice ${id} was given up; bioagent notices --failed lists them`);
 }
 
+/** As if it had not been tried: pauses begin anew, too. */
 const again = (notice: Notice, now: string): Notice => ({
   ...notice,
   status: "pending",
   next_at: now,
   since: now,
+  tries: 0,
   error: null,
 });

@@ -85,7 +85,7 @@ test("what was given up is put back into the outbox, one or all; what was not is
   const one = await post(`/v1/notices/${encodeURIComponent(`${RUN}~lost/1`)}/retry`);
   assert.deepEqual([one.status, one.json], [200, { retried: 1 }]);
   const again = (await store.readNotice(`${RUN}~lost/1`))!;
-  assert.deepEqual([again.status, again.error, again.next_at === null], ["pending", null, false]);
+  assert.deepEqual([again.status, again.error, again.tries], ["pending", null, 0]);
   assert.equal((await post(`/v1/notices/${encodeURIComponent(`${RUN}~sent`)}/retry`)).status, 404);
   assert.deepEqual((await post("/v1/notices/retry", {})).json, { retried: 1 });
   assert.deepEqual((await post("/v1/notices/retry")).json, { retried: 0 });

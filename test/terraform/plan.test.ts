@@ -61,9 +61,16 @@ test("only the API can be reached from outside", (t) => {
   }
 });
 
+/** What the framework reads: in production its own error pages hold no stack. */
+const OF_THE_FRAMEWORK = { NODE_ENV: "production" };
+
 test("every variable that a function gets is a setting of the program, with a value that it takes", (t) => {
   if (!needsAnswers(t)) return;
-  const known = new Set([...SETTINGS.flatMap(({ env }) => env ?? []), "BIOAGENT_CONFIG"]);
+  const known = new Set([
+    ...SETTINGS.flatMap(({ env }) => env ?? []),
+    "BIOAGENT_CONFIG",
+    ...Object.keys(OF_THE_FRAMEWORK),
+  ]);
   for (const { name } of FUNCTIONS) {
     const variables = environmentOf(name);
     assert.deepEqual(
@@ -71,6 +78,7 @@ test("every variable that a function gets is a setting of the program, with a va
       [],
       `${name} is told what nobody reads`,
     );
+    assert.partialDeepStrictEqual(variables, OF_THE_FRAMEWORK);
     const settings = Settings.safeParse(mergeEnvironment({}, variables).value);
     assert.ok(settings.success, settings.error?.message);
     assert.equal(settings.data.store, "firestore");

@@ -16,6 +16,8 @@ locals {
   environment = merge(
     {
       GOOGLE_CLOUD_PROJECT = var.project_id
+      # The framework's own error pages then hold no stack.
+      NODE_ENV             = "production"
       BIOAGENT_STORE       = "firestore"
       BIOAGENT_DATABASE    = local.database
       BIOAGENT_EXECUTOR    = "gcp_batch"
