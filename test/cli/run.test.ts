@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
+import { startLine } from "../../src/cli/commands/run.ts";
+import { aRun } from "../support/documents.ts";
 import { cli, folder, json, listing } from "./support/cli.ts";
 import { DEMO } from "./support/pipelines.ts";
 
@@ -225,4 +227,11 @@ suite("a run of three samples, one of them unusable", () => {
     assert.equal(nothing.code, 1);
     assert.match(nothing.stderr, /nothing in run \S+ matches/);
   });
+});
+
+test("the line about a start stays one line, whatever its folder is called", () => {
+  const run = aRun();
+  const output = "out \u001b[31mred\nRun: forged/";
+  const line = startLine({ ...run, config: { ...run.config, output } });
+  assert.match(line, /output out red Run: forged\/$/);
 });

@@ -115,7 +115,7 @@ function say(context: Context, started: Run): Run {
 
 /** `Run 2026-02-27_rnaseq_001 (castle-river-mountain-forest) started: 25 jobs, executor local, output ...` */
 export const startLine = (run: Run): string =>
-  `Run ${run.run_id} (${run.name}) started: ${count(run.summary.total_jobs, "job")}, executor ${run.executor}, output ${run.config.output}`;
+  `Run ${run.run_id} (${run.name}) started: ${count(run.summary.total_jobs, "job")}, executor ${run.executor}, output ${oneLine(run.config.output)}`;
 
 async function detach(context: Context, app: Session, input: StartInput): Promise<number> {
   const started = await begin(context, app, input);
