@@ -1,3 +1,4 @@
+import { cutText } from "./message.ts";
 import type { FailureClass } from "./status.ts";
 
 /**
@@ -25,7 +26,7 @@ export function logEvidence(tail: string): { class: FailureClass; line: string }
   const lines = tail.split("\n").map((line) => line.trim());
   for (const [failure, pattern] of LOG_EVIDENCE) {
     const line = lines.findLast((candidate) => pattern.test(candidate));
-    if (line !== undefined) return { class: failure, line: withoutScriptPath(line).slice(0, LINE_CAP) };
+    if (line !== undefined) return { class: failure, line: cutText(withoutScriptPath(line), LINE_CAP) };
   }
   return null;
 }

@@ -1,4 +1,5 @@
 import { parse } from "csv-parse/sync";
+import { cutText } from "../core/message.ts";
 
 /** A larger file is no summary of a job; it is skipped. */
 export const MAX_METRICS_BYTES = 2 ** 20;
@@ -68,7 +69,7 @@ function flatten(value: unknown, name: string, depth: number): Entry[] {
   // No store keeps an infinity, and 1e400 is one.
   if (typeof value === "number" && !Number.isFinite(value)) return name === "" ? [] : [[name, String(value)]];
   if (typeof value === "number" || typeof value === "boolean") return name === "" ? [] : [[name, value]];
-  if (typeof value === "string") return name === "" ? [] : [[name, value.slice(0, MAX_TEXT)]];
+  if (typeof value === "string") return name === "" ? [] : [[name, cutText(value, MAX_TEXT)]];
   if (typeof value !== "object" || value === null || Array.isArray(value) || depth > MAX_DEPTH) return [];
   return Object.entries(value).flatMap(([key, inner]) =>
     flatten(inner, name === "" ? key : `${name}.${key}`, depth + 1),
@@ -90,7 +91,7 @@ function firstRow(text: string, delimiter: string): Entry[] {
 /** A number where the cell is one; `007` is a name, not seven. */
 function scalarOf(cell: string): number | string {
   const isNumber = /^[+-]?(?:0|[1-9]\d*|(?=\.))(?:\.\d*)?(?:[eE][+-]?\d+)?$/.test(cell) && /\d/.test(cell);
-  return isNumber && Number.isFinite(Number(cell)) ? Number(cell) : cell.slice(0, MAX_TEXT);
+  return isNumber && Number.isFinite(Number(cell)) ? Number(cell) : cutText(cell, MAX_TEXT);
 }
 
 /** Firestore refuses names like `__x__`, and empty ones; one of them would spoil the whole commit. */

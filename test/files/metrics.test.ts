@@ -53,6 +53,14 @@ test("names that a store refuses are left out", () => {
   assert.deepEqual(values("m.json", '{"__proto__": 1, "__x__": 2, "": 3, "ok": 4}'), { ok: 4 });
 });
 
+test("a long text is cut between characters", () => {
+  const text = "🧬".repeat(300);
+  const rows = { "m.json": JSON.stringify({ x: text }), "m.csv": `x\n${text}\n` };
+  for (const [path, file] of Object.entries(rows)) {
+    assert.deepEqual(values(path, file), { x: `${"🧬".repeat(249)}…` });
+  }
+});
+
 test("at most 100 values are kept, the first of one name", () => {
   const many = JSON.stringify(Object.fromEntries(Array.from({ length: 150 }, (_, at) => [`m${at}`, at])));
   const merged = mergeMetrics([parseMetrics("a.json", many), parseMetrics("b.json", '{"m0": 9, "late": 1}')]);

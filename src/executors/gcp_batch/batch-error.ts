@@ -1,3 +1,4 @@
+import { cutText } from "../../core/message.ts";
 import { AdapterError } from "../../ports.ts";
 
 /** What kind of refusal it was, whichever wire it came over. */
@@ -137,4 +138,4 @@ const loginOr = (facts: ErrorFacts): ErrorFacts =>
   LOGIN.test(facts.text) ? { ...facts, kind: "unauthenticated" } : facts;
 
 const LONGEST = 1000;
-const short = (text: string): string => text.replace(/\s+/g, " ").trim().slice(0, LONGEST).replace(/\.$/, "");
+const short = (text: string): string => cutText(text.replace(/\s+/g, " ").trim(), LONGEST).replace(/\.$/, "");

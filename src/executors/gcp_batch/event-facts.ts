@@ -1,3 +1,4 @@
+import { cutText } from "../../core/message.ts";
 import type { StatusEvent } from "./document-shapes.ts";
 import { liesBefore, secondsBetween } from "./order-events.ts";
 import { taskState } from "./state-words.ts";
@@ -97,7 +98,7 @@ function waitingText(event: StatusEvent): Shortage["reason"] | null {
 /** The last word about quota or capacity: a warning while it waits, never a failure. */
 export function shortageIn(events: readonly StatusEvent[]): Shortage | null {
   const event = events.findLast((candidate) => waitingText(candidate) !== null);
-  return event ? { reason: waitingText(event)!, detail: textOf(event).slice(0, 500) } : null;
+  return event ? { reason: waitingText(event)!, detail: cutText(textOf(event), 500) } : null;
 }
 
 /** Whether a shortage is near the end of what had run; an event without a time counts as near. */

@@ -1,4 +1,5 @@
 import type { Evidence } from "../../core/job.ts";
+import { cutText } from "../../core/message.ts";
 import type { FailureClass } from "../../core/status.ts";
 import type { StatusEvent } from "./document-shapes.ts";
 import {
@@ -110,7 +111,7 @@ function evidenceOf(
   const others =
     exitCode === null ? own.filter((event) => event !== judged && !A_CHANGE.test(textOf(event))) : [];
   return [...others.slice(-MOST_EVENTS), ...(judged ? [judged] : [])]
-    .map((event) => textOf(event).slice(0, LONGEST))
+    .map((event) => cutText(textOf(event), LONGEST))
     .filter((text) => text !== "")
     .map((text) => ({ source: "event", text }) as const);
 }

@@ -1,3 +1,4 @@
+import { cutText } from "../../core/message.ts";
 import type { FailureClass } from "../../core/status.ts";
 import type { Attributes, ErrorBody, Operation } from "./document-shapes.ts";
 import { readJob } from "./read-job.ts";
@@ -39,7 +40,7 @@ const A_LOOK = /batch\.(?:jobs|tasks|operations|locations)\.(?:get|list)/;
 /** An error instead of a document: it says nothing of the job's state, and unknown is not failed. */
 export function readError(error: ErrorBody): Seen {
   const status = error.status ?? STATUS_OF[error.code ?? 0] ?? "UNKNOWN";
-  const text = `${status}: ${error.message || "no message"}`.slice(0, 500);
+  const text = cutText(`${status}: ${error.message || "no message"}`, 500);
   const answer: Answer = ANSWERS[status] ?? {};
   const base = nothingSeen();
   const evidence = [{ source: "event", text }] as const;

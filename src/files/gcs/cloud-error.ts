@@ -1,3 +1,4 @@
+import { cutText } from "../../core/message.ts";
 import { AdapterError } from "../../ports.ts";
 
 /** What a failed call means, in our words; callers choose by it. */
@@ -165,5 +166,5 @@ function wordsOf(error: unknown): string {
     .replace(/(https?:\/\/[^\s?]+)\?\S*/g, "$1")
     .replace(/\s+/g, " ")
     .trim();
-  return short.slice(0, MAX_WORDS).replace(/\.$/, "");
+  return cutText(short, MAX_WORDS).replace(/\.$/, "");
 }

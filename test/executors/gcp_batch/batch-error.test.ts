@@ -66,6 +66,7 @@ const CASES: readonly (readonly [string, Error, BatchErrorKind, string])[] = [
   ],
   ["gRPC", thrown("13 INTERNAL: oops", 13), "other", "INTERNAL: oops"],
   ["anything", thrown("oops"), "other", "oops"],
+  ["a long word, cut between characters", thrown("🧬".repeat(600)), "other", `${"🧬".repeat(499)}…`],
 ];
 
 for (const [wire, error, kind, text] of CASES)

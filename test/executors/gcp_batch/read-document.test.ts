@@ -115,6 +115,12 @@ test("a wait stands in the observation, so that its deadlines apply", () => {
   assert.equal(observation.waiting?.reason, "capacity");
 });
 
+test("a long word of Batch's is cut between characters", () => {
+  const described = { type: "STATUS_CHANGED", description: `RESOURCE_EXHAUSTED: ${"🧬".repeat(400)}` };
+  const waits = seen({ status: { state: "QUEUED", statusEvents: [described] } });
+  assert.match(waits.observation.waiting?.detail ?? "", /[^🧬]🧬+…$/u);
+});
+
 test("a cancel by Batch itself and one by a person are told apart", () => {
   const cancelled = (...statusEvents: object[]) =>
     seen({ status: { state: "CANCELLED", statusEvents } }).observation.verdict;
