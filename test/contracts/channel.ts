@@ -31,6 +31,22 @@ export interface ChannelFault {
   readonly says?: RegExp;
 }
 
+/** Whatever status comes back, also of what stands before the provider: a proxy, a tunnel, a login page. */
+export interface StatusSweep {
+  readonly name: string;
+  readonly statuses: readonly number[];
+  open(): Promise<AnsweringRig>;
+  expected(status: number): Delivery["kind"];
+}
+
+/** 200 to 599. */
+export const HTTP_STATUSES: readonly number[] = Array.from({ length: 400 }, (_, at) => 200 + at);
+
+export interface AnsweringRig extends ChannelRig {
+  /** What the next sending meets. */
+  answer(status: number, words: string): void;
+}
+
 export interface ChannelContract {
   readonly kind: string;
   /** Of the golden files. */
@@ -39,6 +55,8 @@ export interface ChannelContract {
   /** Most characters of one shown text. */
   readonly maxShownChars: number;
   readonly faults: readonly ChannelFault[];
+  /** None where nobody answers with a status. */
+  readonly sweeps: readonly StatusSweep[];
   /** A delivery ends within this, whatever happens. */
   readonly maxMilliseconds: number;
 }
@@ -49,6 +67,7 @@ export function testChannel(contract: ChannelContract): void {
     testIdentity(contract);
     testStories(contract);
     testFaults(contract);
+    testStatuses(contract);
     testHostileText(contract);
     testTruncation(contract);
   });
@@ -136,16 +155,38 @@ function testFaults(contract: ChannelContract): void {
           assert.ok(performance.now() - began < contract.maxMilliseconds, "it took too long");
           assert.partialDeepStrictEqual(delivery, fault.expected);
           if (delivery.kind === "delivered") return;
-          assert.ok(delivery.reason.length > 10 && delivery.reason.length < 400, delivery.reason);
-          assert.doesNotMatch(delivery.reason, /\n|undefined|\[object/);
+          assertReason(delivery.reason, rig.secrets);
           if (fault.says) assert.match(delivery.reason, fault.says);
-          for (const secret of rig.secrets) {
-            assert.ok(!delivery.reason.includes(secret), `a secret in: ${delivery.reason}`);
-          }
         },
       );
     });
   }
+}
+
+function testStatuses(contract: ChannelContract): void {
+  for (const sweep of contract.sweeps) {
+    test(`classifies ${sweep.name}, and repeats no secret of its answer`, async () => {
+      const rig = await sweep.open();
+      const words = `\u001b[31m${rig.secrets.join(" ")}\u0007 ${"refused ".repeat(300)}`;
+      try {
+        for (const status of sweep.statuses) {
+          rig.answer(status, words);
+          const delivery = await rig.channel.deliver(STORIES["some-skipped"]!, rig.channel.recipients[0]!);
+          assert.equal(delivery.kind, sweep.expected(status), `${status}: ${JSON.stringify(delivery)}`);
+          if (delivery.kind !== "delivered") assertReason(delivery.reason, rig.secrets);
+        }
+      } finally {
+        await rig.close();
+      }
+    });
+  }
+}
+
+/** One line for people, with nothing in it that acts on a terminal or opens a door. */
+function assertReason(reason: string, secrets: readonly string[]): void {
+  assert.ok(reason.length > 10 && reason.length < 400, reason);
+  assert.doesNotMatch(reason, /\p{Cc}|undefined|\[object/u);
+  for (const secret of secrets) assert.ok(!reason.includes(secret), `a secret in: ${reason}`);
 }
 
 function testHostileText(contract: ChannelContract): void {

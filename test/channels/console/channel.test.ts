@@ -57,6 +57,7 @@ testChannel({
       says: /0\.1 s/,
     },
   ],
+  sweeps: [],
 });
 
 test("a text ends with one line break", async () => {

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { openEmail } from "../../../src/channels/email/channel.ts";
 import { EmailConfig } from "../../../src/channels/email/config.ts";
-import { type ChannelFault, type ChannelRig, testChannel } from "../../contracts/channel.ts";
+import {
+  type ChannelFault,
+  type ChannelRig,
+  HTTP_STATUSES,
+  type StatusSweep,
+  testChannel,
+} from "../../contracts/channel.ts";
 import { mailRig } from "../../support/mail-rig.ts";
 import { type SesScript, type SesServer, sesError, startSesServer } from "../../support/ses-server.ts";
 
@@ -249,6 +255,19 @@ const faults: ChannelFault[] = [
   },
 ];
 
+const sweep: StatusSweep = {
+  name: "every HTTP status",
+  statuses: HTTP_STATUSES,
+  open: async () => {
+    const server = await startSesServer();
+    return { ...rigOf(server), answer: (status, body) => server.script({ status, body, type: "text/html" }) };
+  },
+  expected: (status) => {
+    if (status < 300 || status >= 500) return "ambiguous";
+    return status < 400 || status === 408 || status === 429 ? "rejected" : "permanent";
+  },
+};
+
 describe("through SES", () =>
   testChannel({
     kind: "email",
@@ -257,4 +276,5 @@ describe("through SES", () =>
     maxShownChars: 30_000,
     maxMilliseconds: 4_000,
     faults,
+    sweeps: [sweep],
   }));

@@ -1,7 +1,12 @@
 import { describe } from "node:test";
 import { openEmail } from "../../../src/channels/email/channel.ts";
 import { EmailConfig } from "../../../src/channels/email/config.ts";
-import { type ChannelFault, type ChannelRig, testChannel } from "../../contracts/channel.ts";
+import {
+  type ChannelFault,
+  type ChannelRig,
+  type StatusSweep,
+  testChannel,
+} from "../../contracts/channel.ts";
 import { mailRig } from "../../support/mail-rig.ts";
 import { type SmtpScript, startSmtpServer, type TestSmtpServer } from "../../support/smtp-server.ts";
 
@@ -117,6 +122,22 @@ const faults: ChannelFault[] = [
   },
 ];
 
+/** RFC 5321 and 4954, and one of each class that stands in neither. */
+const REFUSALS = [
+  421, 432, 450, 451, 452, 454, 455, 499, 500, 501, 502, 503, 504, 521, 530, 534, 535, 538, 550, 551, 552,
+  553, 554, 555, 556, 599,
+];
+
+const answersTo = (at: SmtpScript["at"]): StatusSweep => ({
+  name: `every refusal at ${at}`,
+  statuses: REFUSALS,
+  open: async () => {
+    const server = await startSmtpServer();
+    return { ...rigOf(server), answer: (code, text) => server.script({ at, does: { code, text } }) };
+  },
+  expected: (code) => (code < 500 ? "rejected" : "permanent"),
+});
+
 describe("through a mail server", () =>
   testChannel({
     kind: "email",
@@ -125,4 +146,5 @@ describe("through a mail server", () =>
     maxShownChars: 30_000,
     maxMilliseconds: 2_000,
     faults,
+    sweeps: [answersTo("connect"), answersTo("rcpt"), answersTo("data")],
   }));

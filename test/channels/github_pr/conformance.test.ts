@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Channel } from "../../../src/ports.ts";
-import { type ChannelFault, type ChannelRig, testChannel } from "../../contracts/channel.ts";
+import {
+  type ChannelFault,
+  type ChannelRig,
+  HTTP_STATUSES,
+  type StatusSweep,
+  testChannel,
+} from "../../contracts/channel.ts";
 import { hasGit } from "../../support/github-repository.ts";
 import { type GithubScript, type GithubServer, startGithubServer } from "../../support/github-server.ts";
 import { needs } from "../../support/require.ts";
@@ -369,6 +375,17 @@ const faults: ChannelFault[] = [
   },
 ];
 
+const sweep: StatusSweep = {
+  name: "every HTTP status",
+  statuses: HTTP_STATUSES,
+  open: async () => {
+    const server = await startGithubServer();
+    return { ...rigOf(server), answer: (status, body) => server.script("*", { status, body }) };
+  },
+  expected: (status) =>
+    status < 300 || status >= 500 || status === 408 || status === 429 ? "rejected" : "permanent",
+};
+
 if (hasGit()) {
   testChannel({
     kind: "github_pr",
@@ -377,6 +394,7 @@ if (hasGit()) {
     maxShownChars: 6_100,
     maxMilliseconds: 10_000,
     faults,
+    sweeps: [sweep],
   });
 } else {
   test("the github_pr channel is held to the suite", (t) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openImessage } from "../../../src/channels/imessage/channel.ts";
-import { type ChannelFault, testChannel } from "../../contracts/channel.ts";
+import { type ChannelFault, HTTP_STATUSES, type StatusSweep, testChannel } from "../../contracts/channel.ts";
 import {
   type Interference,
   PASSWORD,
@@ -145,6 +145,19 @@ async function restored<R extends Awaited<ReturnType<typeof blueBubblesRig>>>(ri
   return { ...rig, channel, secrets: ["another", "the old one", "the%20old%20one", "the+old+one"] };
 }
 
+const answersTo = (path: string): StatusSweep => ({
+  name: `every HTTP status to ${path}`,
+  statuses: HTTP_STATUSES,
+  open: async () => {
+    const rig = await blueBubblesRig();
+    return { ...rig, answer: (status, body) => rig.server.interfere(path, { status, body }) };
+  },
+  expected: (status) => {
+    if (status >= 500) return path === "/message/text" ? "ambiguous" : "rejected";
+    return status >= 300 && status < 400 ? "permanent" : "rejected";
+  },
+});
+
 testChannel({
   kind: "imessage",
   extension: "json",
@@ -152,6 +165,7 @@ testChannel({
   maxShownChars: 2_000,
   maxMilliseconds: 2_500,
   faults,
+  sweeps: [answersTo("/server/info"), answersTo("/message/text")],
 });
 
 for (const [privateApi, helper, method] of [

@@ -74,6 +74,7 @@ testChannel({
   maxShownChars: 2_000,
   maxMilliseconds: 12_000,
   faults,
+  sweeps: [],
 });
 
 test("a person without a chat's GUID is written to as such, and found again", async (t) => {

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openSlackBot, type SlackBotOptions } from "../../../src/channels/slack/bot-channel.ts";
 import type { Channel, Kept } from "../../../src/ports.ts";
-import { type ChannelFault, type ChannelRig, testChannel } from "../../contracts/channel.ts";
+import {
+  type ChannelFault,
+  type ChannelRig,
+  HTTP_STATUSES,
+  type StatusSweep,
+  testChannel,
+} from "../../contracts/channel.ts";
 import { mentionsIn, shownOf } from "../../support/slack-rules.ts";
 import { type SlackScript, type SlackServer, startSlackServer } from "../../support/slack-server.ts";
 import { BOT_TOKEN } from "../../support/slack-workspace.ts";
@@ -192,6 +198,21 @@ const faults: ChannelFault[] = [
   },
 ];
 
+/** To 413 a shorter form of the message is sent, and taken. */
+const sweep: StatusSweep = {
+  name: "every HTTP status",
+  statuses: HTTP_STATUSES,
+  open: async () => {
+    const server = await startSlackServer();
+    return { ...postingRig(server), answer: (status, body) => server.script({ status, body }) };
+  },
+  expected: (status) => {
+    if (status === 413) return "delivered";
+    if (status >= 500) return "ambiguous";
+    return status < 300 || status === 408 || status === 429 ? "rejected" : "permanent";
+  },
+};
+
 testChannel({
   kind: "slack",
   extension: "bot.json",
@@ -199,6 +220,7 @@ testChannel({
   maxShownChars: 8_100,
   maxMilliseconds: 2_500,
   faults,
+  sweeps: [sweep],
 });
 
 /** Of the edit, which comes first, or after it of the reply. */
@@ -262,6 +284,7 @@ testChannel({
   maxShownChars: 8_100,
   maxMilliseconds: 2_500,
   faults: liveFaults,
+  sweeps: [],
 });
 
 test("no name, path or log line can mention anybody or link anywhere", async (t) => {

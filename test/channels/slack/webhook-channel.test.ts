@@ -3,7 +3,13 @@ import { once } from "node:events";
 import net from "node:net";
 import { test } from "node:test";
 import { openSlackWebhook } from "../../../src/channels/slack/webhook-channel.ts";
-import { type ChannelFault, type ChannelRig, testChannel } from "../../contracts/channel.ts";
+import {
+  type ChannelFault,
+  type ChannelRig,
+  HTTP_STATUSES,
+  type StatusSweep,
+  testChannel,
+} from "../../contracts/channel.ts";
 import { mentionsIn, type SlackMessage, shownOf } from "../../support/slack-rules.ts";
 import { type SlackScript, type SlackServer, startSlackServer } from "../../support/slack-server.ts";
 import { HOSTILE_LINES, message, STORIES } from "../notice-stories.ts";
@@ -173,6 +179,21 @@ const faults: ChannelFault[] = [
   },
 ];
 
+/** To 413 a shorter form of the message is sent, and taken. */
+const sweep: StatusSweep = {
+  name: "every HTTP status",
+  statuses: HTTP_STATUSES,
+  open: async () => {
+    const server = await startSlackServer();
+    return { ...rigOf(server), answer: (status, body) => server.script({ status, body }) };
+  },
+  expected: (status) => {
+    if (status === 413) return "delivered";
+    if (status >= 500) return "ambiguous";
+    return status < 300 || status === 408 || status === 429 ? "rejected" : "permanent";
+  },
+};
+
 testChannel({
   kind: "slack",
   extension: "json",
@@ -180,6 +201,7 @@ testChannel({
   maxShownChars: 8_100,
   maxMilliseconds: 2_000,
   faults,
+  sweeps: [sweep],
 });
 
 test("asks Slack for no preview, no markup, and leaks no option into the payload", async (t) => {

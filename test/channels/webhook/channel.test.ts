@@ -9,7 +9,13 @@ import {
 } from "../../../src/channels/webhook/channel.ts";
 import type { EventData } from "../../../src/channels/webhook/cloud-event.ts";
 import { WebhookConfig } from "../../../src/channels/webhook/config.ts";
-import { type ChannelFault, type ChannelRig, testChannel } from "../../contracts/channel.ts";
+import {
+  type ChannelFault,
+  type ChannelRig,
+  HTTP_STATUSES,
+  type StatusSweep,
+  testChannel,
+} from "../../contracts/channel.ts";
 import {
   startWebhookServer,
   WEBHOOK_SECRET,
@@ -147,6 +153,19 @@ const faults: ChannelFault[] = [
   },
 ];
 
+const sweep: StatusSweep = {
+  name: "every HTTP status",
+  statuses: HTTP_STATUSES,
+  open: async () => {
+    const server = await startWebhookServer();
+    return { ...rigOf(server), answer: (status, body) => server.script({ status, body }) };
+  },
+  expected: (status) => {
+    if (status < 300) return "delivered";
+    return status >= 500 || [408, 425, 429].includes(status) ? "rejected" : "permanent";
+  },
+};
+
 testChannel({
   kind: "webhook",
   extension: "json",
@@ -154,6 +173,7 @@ testChannel({
   maxShownChars: 12_000,
   maxMilliseconds: 2_000,
   faults,
+  sweeps: [sweep],
 });
 
 async function started(
