@@ -7,7 +7,7 @@ import {
   type StatusSweep,
   testChannel,
 } from "../../contracts/channel.ts";
-import { mailRig } from "../../support/mail-rig.ts";
+import { letterOf, mailRig } from "../../support/mail-rig.ts";
 import { type SmtpScript, startSmtpServer, type TestSmtpServer } from "../../support/smtp-server.ts";
 
 const TIMEOUT_MILLISECONDS = 400;
@@ -23,7 +23,7 @@ function rigOf(server: TestSmtpServer, url = server.url): ChannelRig {
   const deps = { write: () => undefined, allowPrivateUrls: true };
   const channel = openEmail("pi", config, deps, { timeoutMilliseconds: TIMEOUT_MILLISECONDS });
   return {
-    ...mailRig(channel, () => server.received.map(({ raw }) => raw)),
+    ...mailRig(channel, () => server.received.map(({ raw }) => raw), letterOf),
     secrets: server.secrets,
     close: () => server.close(),
   };
@@ -141,7 +141,7 @@ const answersTo = (at: SmtpScript["at"]): StatusSweep => ({
 describe("through a mail server", () =>
   testChannel({
     kind: "email",
-    extension: "html",
+    extension: "txt",
     open: async () => rigOf(await startSmtpServer()),
     maxShownChars: 30_000,
     maxMilliseconds: 2_000,
