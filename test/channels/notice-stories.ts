@@ -114,6 +114,9 @@ export const STORIES: Readonly<Record<string, Message>> = {
   }),
 };
 
+/** Right-to-left text, a family, a flag, a heart with its variation, a letter of two code points. */
+export const PEOPLES_LINE = "שלום عينة sample_1 👩‍👩‍👧‍👦 🇩🇪 🏳️‍🌈 ❤️ e\u0301 試料";
+
 /** Text that has broken other notifiers: mentions, markup, fences, line breaks, terminal codes, direction marks. */
 export const HOSTILE_LINES = [
   "<!channel> <!here|x> <@U123ABC> <#C123> <https://evil.example/|click>",

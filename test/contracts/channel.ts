@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, type TestContext, test } from "node:test";
 import type { NoticeFacts } from "../../src/core/notice.ts";
 import type { Channel, Delivery } from "../../src/ports.ts";
-import { HOSTILE_LINES, message, STORIES } from "../channels/notice-stories.ts";
+import { HOSTILE_LINES, message, PEOPLES_LINE, STORIES } from "../channels/notice-stories.ts";
 
 /** One channel with its other side, made anew for each test. */
 export interface ChannelRig {
@@ -69,6 +69,7 @@ export function testChannel(contract: ChannelContract): void {
     testFaults(contract);
     testStatuses(contract);
     testHostileText(contract);
+    testPeoplesText(contract);
     testTruncation(contract);
   });
 }
@@ -206,6 +207,16 @@ function testHostileText(contract: ChannelContract): void {
       for (const text of await shownOf(contract, facts)) assertPlain(text);
     });
   }
+}
+
+function testPeoplesText(contract: ChannelContract): void {
+  test("tells what people write in any alphabet as it is", async () => {
+    const facts = { details: [PEOPLES_LINE], output: `/data/${PEOPLES_LINE}/`, pipeline: PEOPLES_LINE };
+    for (const text of await shownOf(contract, facts)) {
+      assert.equal(text.split(PEOPLES_LINE).length, 4, text);
+      assertPlain(text);
+    }
+  });
 }
 
 function assertPlain(text: string): void {
