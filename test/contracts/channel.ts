@@ -61,7 +61,7 @@ export interface ChannelContract {
   readonly maxMilliseconds: number;
 }
 
-/** What every kind of channel must do. Golden files are written anew with `BIOAGENT_GOLDEN=write`. */
+/** What every kind of channel must do. Golden files are written anew with `BIOAGENT_UPDATE_GOLDEN=1`. */
 export function testChannel(contract: ChannelContract): void {
   describe(`${contract.kind} channel`, () => {
     testIdentity(contract);
@@ -261,7 +261,7 @@ const GOLDEN = new URL("../golden/notices/", import.meta.url);
 
 function compareGolden(file: string, arrived: string): void {
   const path = new URL(file, GOLDEN);
-  if (process.env["BIOAGENT_GOLDEN"] === "write") {
+  if (process.env["BIOAGENT_UPDATE_GOLDEN"] === "1") {
     mkdirSync(GOLDEN, { recursive: true });
     writeFileSync(path, arrived);
   }

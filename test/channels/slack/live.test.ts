@@ -567,6 +567,6 @@ const GOLDEN = new URL("../../golden/notices/", import.meta.url);
 
 function compareGolden(file: string, arrived: string): void {
   const path = new URL(file, GOLDEN);
-  if (process.env["BIOAGENT_GOLDEN"] === "write") writeFileSync(path, arrived);
+  if (process.env["BIOAGENT_UPDATE_GOLDEN"] === "1") writeFileSync(path, arrived);
   assert.equal(arrived, readFileSync(path, "utf8"));
 }

@@ -85,7 +85,8 @@ test("definitions are as in the golden file", () => {
   const made = Object.fromEntries(
     Object.entries(SUBMISSIONS).map(([name, [work, options]]) => [name, withoutWrapper(plan(work, options))]),
   );
-  if (process.env["UPDATE_GOLDEN"]) writeFileSync(GOLDEN, `${JSON.stringify(made, null, 2)}\n`);
+  if (process.env["BIOAGENT_UPDATE_GOLDEN"] === "1")
+    writeFileSync(GOLDEN, `${JSON.stringify(made, null, 2)}\n`);
   assert.deepEqual(made, JSON.parse(readFileSync(GOLDEN, "utf8")));
 });
 
