@@ -13,8 +13,8 @@ function codeSpan(text: string): string {
   if (text === "") return "";
   const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
   const fence = "`".repeat(longest + 1);
-  // Of a span that begins and ends with a space one of each is taken off.
-  const pad = /^`|`$|^ .* $/.test(text) ? " " : "";
+  // Of a span that begins and ends with a space one of each is taken off, unless there is nothing else in it.
+  const pad = /^`|`$|^ .*[^ ].* $/.test(text) ? " " : "";
   return `${fence}${pad}${text}${pad}${fence}`;
 }
 

@@ -27,6 +27,10 @@ test("any text is one run of code and pipes, and reads as it was", () => {
   );
 });
 
+test("nothing but spaces between two pipes stays as it was", () => {
+  assert.equal(code("a|  |b"), "`a`&#124;`  `&#124;`b`");
+});
+
 test("a text is cut between characters", () => {
   assert.equal(code("👩‍👩‍👧‍👦".repeat(9), 30), "`👩‍👩‍👧‍👦👩‍👩‍👧‍👦…`");
 });
