@@ -5,9 +5,8 @@ import type { Channel, Delivery } from "../ports.ts";
 import { Conflict, type Deps, NotFound } from "./deps.ts";
 import { disableChannel } from "./disable-channel.ts";
 import { enableChannel } from "./enable-channel.ts";
-import { isOverdue } from "./leave-to-bridge.ts";
 import { drop, END_WAS_TOLD, later, mark } from "./mark.ts";
-import { tellInstead } from "./tell-instead.ts";
+import { isForFallback, tellInstead } from "./tell-instead.ts";
 import { keepTold, readTold } from "./thread.ts";
 
 /** How long a claim holds for each message that a bridge takes along, seconds: it sends one after the other, and Messages may take minutes. */
@@ -187,17 +186,13 @@ export async function reportOutcome(
   let after: Notice | null = null;
   for (const notice of group.toReversed()) {
     const marked = mark(notice, outcome, deps.now());
-    if (marked.status === "failed" || isUntold(marked, deps.now())) await tellInstead(deps, marked);
+    if (isForFallback(marked, deps.now())) await tellInstead(deps, marked);
     // The one that was reported comes last: until it is marked, the report may be made again.
     after = await deps.store.updateNotice(marked);
   }
   if (!after) throw notClaimed(id);
   return after;
 }
-
-/** Pure: tried for so long that its fallback channel tells it, too. */
-const isUntold = (notice: Notice, now: string): boolean =>
-  notice.status === "pending" && isOverdue(notice, now);
 
 const notClaimed = (id: string): Conflict =>
   new Conflict(

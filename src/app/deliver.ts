@@ -14,7 +14,7 @@ import { putBack } from "./put-back.ts";
 import type { RunsCache } from "./runs-cache.ts";
 import { send } from "./send.ts";
 import { claim, takeTurn, turnAt } from "./take-turn.ts";
-import { tellInstead } from "./tell-instead.ts";
+import { isForFallback, tellInstead } from "./tell-instead.ts";
 import { keepTold, readTold } from "./thread.ts";
 
 /** Notices that are told in one message at most. */
@@ -204,7 +204,7 @@ async function settle(deps: Delivering, claimed: readonly Notice[], outcome: Del
   const after: Notice[] = [];
   for (const notice of claimed) {
     const marked = mark(notice, outcome, now);
-    if (marked.status === "failed") await tellInstead(deps, marked);
+    if (isForFallback(marked, now)) await tellInstead(deps, marked);
     after.push(...found(await deps.store.updateNotice(marked)));
   }
   if (outcome.kind === "delivered" && endsRun(first.event) && !first.test) await dropOvertaken(deps, first);

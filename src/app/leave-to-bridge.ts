@@ -1,16 +1,7 @@
 import type { Notice } from "../core/notice.ts";
 import type { Deps } from "./deps.ts";
 import { isTooOld, later } from "./mark.ts";
-import { tellInstead } from "./tell-instead.ts";
-
-/** What no bridge has told for so long is told on the fallback channel, and looked at again. Seconds. */
-export const UNTOLD = 900;
-
-/**
- * Pure: whether its bridge has had its time, also to try again. Counted from when somebody first saw it waiting: a monitor that was
- * down gives the bridge its time all the same.
- */
-export const isOverdue = ({ since }: Notice, now: string): boolean => later(since ?? now, UNTOLD) <= now;
+import { isOverdue, tellInstead, UNTOLD } from "./tell-instead.ts";
 
 /** What a bridge does not tell is told elsewhere, and kept for it for a day. */
 export async function leaveToBridge(deps: Deps, given: Notice): Promise<void> {

@@ -3,7 +3,7 @@ import type { Delivery } from "../ports.ts";
 import type { Deps } from "./deps.ts";
 import { mark } from "./mark.ts";
 import { messageOf } from "./probe.ts";
-import { tellInstead } from "./tell-instead.ts";
+import { isForFallback, tellInstead } from "./tell-instead.ts";
 
 /** Seconds after which a notice is tried again that could not be handled. */
 const PUT_BACK = 60;
@@ -19,7 +19,7 @@ export async function putBack(deps: Deps, notice: Notice, error: unknown): Promi
   const outcome: Delivery = { kind: "rejected", reason, after_seconds: PUT_BACK };
   const marked = mark({ ...notice, possible_repeat, since: notice.since ?? now }, outcome, now);
   try {
-    if (marked.status === "failed") await tellInstead(deps, marked);
+    if (isForFallback(marked, now)) await tellInstead(deps, marked);
     await deps.store.updateNotice(marked);
   } catch {
     throw error;

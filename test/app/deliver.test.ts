@@ -732,7 +732,34 @@ test("a notice for a channel as a whole whose deliverer died with it is told to 
   assert.equal((await outbox.store.readNotice("start"))?.status, "unknown");
 });
 
-test("the fallback of a channel that cannot be used here is told in the end", async () => {
+test("what goes on being refused for a quarter of an hour is told on the fallback, once, and still tried", async () => {
+  const outbox = await Outbox.of({ id: "end" });
+  outbox.add("lab", 0, { fallback: "ops" });
+  outbox.answer = (_message, channel) =>
+    channel === "lab"
+      ? { kind: "rejected", reason: "Slack is away", after_seconds: 300 }
+      : { kind: "delivered" };
+  const toldByOps = async (): Promise<string[]> => {
+    await outbox.deliver();
+    await outbox.deliver();
+    const notices = await outbox.store.queryNotices({ channel: "ops", limit: 9 });
+    return notices.map(({ facts }) => facts.details[0]!);
+  };
+  for (const minutes of [0, 5, 10]) {
+    assert.deepEqual(await toldByOps(), [], `after ${minutes} min`);
+    outbox.world.pass(300);
+  }
+  const told = ["Channel lab could not tell this: Slack is away"];
+  assert.deepEqual(await toldByOps(), told);
+  outbox.world.pass(300);
+  assert.deepEqual(await toldByOps(), told);
+  outbox.answer = () => ({ kind: "delivered" });
+  outbox.world.pass(300);
+  await outbox.deliver();
+  assert.equal((await outbox.store.readNotice("end"))?.status, "sent");
+});
+
+test("the fallback of a channel that cannot be used here is told once", async () => {
   const outbox = await Outbox.of({ channel: "pi", recipient: "pi" });
   const deps = {
     ...outbox.deps(),
@@ -745,7 +772,7 @@ test("the fallback of a channel that cannot be used here is told in the end", as
   }
   assert.deepEqual(
     outbox.sent.map(({ facts }) => facts.details[0]),
-    ["Channel pi could not tell this: given up after 25 tries: SMTP_URL is not set"],
+    ["Channel pi could not tell this: SMTP_URL is not set"],
   );
 });
 

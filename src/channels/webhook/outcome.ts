@@ -11,9 +11,6 @@ export interface Sent {
   readonly pause: number;
 }
 
-/** Of the request as it came in, not of what it says. */
-const PASSING: readonly number[] = [408, 425, 429];
-
 /** Node's words for one that is not trusted, is over, or is another host's. */
 const CERTIFICATE = /CERT|SIGNATURE/;
 
@@ -47,22 +44,28 @@ function ofFailure(failure: Extract<Answer, { kind: "failure" }>, { name, pause 
   return { kind: "rejected", reason, after_seconds: pause, alone: true };
 }
 
+/**
+ * Only 2xx is a yes, and only 410 a no for ever; all else is tried again on the schedule, as Standard Webhooks ask: a receiver that is
+ * being deployed or given its secret answers 404 or 401 for a while.
+ */
 function ofStatus({ status, retryAfter }: Extract<Answer, { kind: "answer" }>, sent: Sent): Delivery {
   if (status >= 200 && status < 300) return { kind: "delivered" };
-  const said = `The receiver of channel ${sent.name} answered ${status}`;
-  if (status >= 500 || PASSING.includes(status)) {
-    const asked = retryAfterSeconds(retryAfter, sent.now);
-    const after_seconds = asked ?? sent.pause;
-    const reason = `${said}; the same webhook-id is sent again in ${after_seconds} s`;
-    return { kind: "rejected", reason, after_seconds, alone: asked === null };
-  }
-  return { kind: "permanent", reason: `${said}${remedyFor(status, sent.name)}`, disable: status === 410 };
+  const said = `The receiver of channel ${sent.name} answered ${status}${remedyFor(status, sent.name)}`;
+  if (status === 410) return { kind: "permanent", reason: said, disable: true };
+  const asked = retryAfterSeconds(retryAfter, sent.now);
+  const after_seconds = asked ?? sent.pause;
+  const reason = `${said}. The same webhook-id is sent again in ${after_seconds} s`;
+  return { kind: "rejected", reason, after_seconds, alone: asked === null };
 }
 
 function remedyFor(status: number, name: string): string {
   if (status < 400)
     return `, a redirect, which is not followed: set the url of channel ${name} to the final address`;
   switch (status) {
+    case 408:
+    case 425:
+    case 429:
+      return "";
     case 401:
     case 403:
       return `: does it know the secret of channel ${name}, and is its clock right to five minutes?`;

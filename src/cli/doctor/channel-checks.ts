@@ -1,5 +1,5 @@
 import { channelStanding, type DisabledChannel, type StandingBacklog } from "../../app/channel-standing.ts";
-import { UNTOLD } from "../../app/leave-to-bridge.ts";
+import { UNTOLD } from "../../app/tell-instead.ts";
 import type { Config } from "../../config.ts";
 import { count } from "../../core/count.ts";
 import { sayDuration } from "../../core/quantity.ts";
