@@ -92,6 +92,7 @@ test("200 samples and a wrong script: the run stops after the canary, and the no
   assert.ok(spent <= 10 + 8, `${spent} jobs were spent`);
   const why = done.out.split("\n").filter((line) => line.startsWith("Aborted: "));
   assert.equal(why.length, 1);
-  assert.match(why[0]!, /the first 10 align jobs that ended all failed \(.*bwa-not-there.*\)/);
+  // Those that ended in the same pass as the tenth are counted, too.
+  assert.match(why[0]!, /the first 1\d align jobs that ended all failed \(.*bwa-not-there.*\)/);
   assert.ok(Object.values(run.jobs).every((job) => job.attempts.length > 0 || job.status === "cancelled"));
 });
